@@ -1,0 +1,69 @@
+# iontocore, from a clone to a treatment: `make run`. To every test: `make test`. `make help` lists the rest.
+# Needs python3 (3.11 or newer; PYTHON=python3.12 takes another), gcc and make, and sets up the rest in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+C_FILES := $(wildcard ccore/include/*.h ccore/src/*.[ch] ccore/sim/*.[ch]) ccore/build_ffi.py
+EXTENSION := ccore/_ionto.abi3.so
+
+# What every target that runs Python stands on: the installed package with an extension that is not older than its sources.
+READY := $(VENV)/installed $(EXTENSION)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test bench lint types pytest embedded build clean distclean
+
+help: ## this list
+	@echo 'iontocore: the control core of an iontophoresis device'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: $(READY) ## a whole treatment of the palms on the simulated body; journal, record and picture in build/run
+	rm -rf build/run
+	mkdir -p build/run
+	$(BIN)/iontocore run palms --journal build/run/treatment.journal --out build/run
+
+test: lint types pytest ## everything that must hold: lint, types and all tests; installs the Debian packages that they need, where allowed
+
+bench: $(READY) ## measure the speed, each figure beside what it is compared with
+	$(BIN)/python tests/bench.py
+
+lint: $(READY) ## ruff: style and common mistakes
+	$(BIN)/ruff check .
+
+types: $(READY) ## mypy, strict, over everything
+	$(BIN)/mypy
+
+pytest: $(READY) ## the tests alone; ARGS='-k journal' picks some
+	$(PYTHON) tests/provision.py test
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
+	$(MAKE) -C ccore
+
+build: $(READY) ## the wheel and the source distribution, in dist
+	rm -rf build/lib build/bdist.* dist
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove what was built and recorded; keeps .venv
+	$(MAKE) -C ccore clean
+	rm -rf build dist *.egg-info $(EXTENSION) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find ccore safety core verification tests -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv and the links of the editable install, too
+	rm -rf $(VENV) .editable core/ccore core/safety core/verification
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "iontocore needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": name another with PYTHON=")'
+	@$(PYTHON) tests/provision.py build
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml setup.py | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[cli,test]'
+	@touch -c $(EXTENSION) && touch $@
+
+# setuptools looks at the time of the files, not at pip's: this builds only when one of them is newer.
+$(EXTENSION): $(C_FILES) | $(VENV)/installed
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	@touch -c $@
