@@ -186,7 +186,7 @@ class Bound:
 def combine(limits: Iterable[Limit]) -> Bound:
     """The smallest of the limits, and who lowered it. The order in which the limits are given does not matter.
 
-    They are asked layer by layer, from the compiled ceiling to the plan, so that the chain reads the same for everybody.
+    They are asked layer by layer, from the compiled ceiling to the plan, so that the chain is always read the same way.
     Of equal limits the one asked first binds. ValueError when there is none, or when they have unlike units.
     """
     asked = sorted(
@@ -537,8 +537,9 @@ def current_bound(
     electrode_area_mm2: of one pole, see the module's text. device_limit_ua: the device profile's ceiling.
     plan_limit_ua: the plan's own maximum; None when it sets none. ion_sign: of the drug; exactly with a drug.
 
-    Refusal for an age below 5, a site that the mode does not treat, an area below 1 mm² or above the plate of a tray, or
-    a limit that is not positive. ValueError (a programmer's error) for an ion's sign in tap water or none with a drug.
+    Refusal for an age below 5 or above 120, a site that the mode does not treat, an area below 1 mm² or above the plate
+    of a tray, or a limit that is not positive. ValueError (a programmer's error) for an ion's sign in tap water, or none
+    with a drug.
     """
     if (ion_sign is not None) != (mode is Mode.DRUG):
         raise ValueError("an ion's sign is given exactly with a drug")
@@ -629,13 +630,13 @@ def shortest_interval_ms(mode: Mode, plan_interval_ms: int | None = None) -> int
 
 
 def default_rise_ua_per_s(current_ua: int) -> int:
-    """The rise in µA/s that takes 30 s to the current, rounded to the slower side, within the slowest and the fastest."""
+    """The rise in µA/s that takes 30 s to the current, rounded to the slower side, within RISE_MIN and RISE_MAX."""
     _check_positive("current_ua", current_ua, Unit.UA)
     return min(max(current_ua * 1000 // RAMP_TIME.value, RISE_MIN.value), RISE_MAX.value)
 
 
 def default_fall_ua_per_s(current_ua: int) -> int:
-    """The fall in µA/s that takes 30 s from the current, rounded to the faster side, within the slowest and the fastest."""
+    """The fall in µA/s that takes 30 s from the current, rounded to the faster side, within FALL_MIN and FALL_MAX."""
     _check_positive("current_ua", current_ua, Unit.UA)
     return min(max(_divide_up(current_ua * 1000, RAMP_TIME.value), FALL_MIN.value), FALL_MAX.value)
 
@@ -664,7 +665,7 @@ def fall_charge_nc(current_ua: int, fall_ua_per_s: int) -> int:
 
 
 def in_words(value: int, unit: Unit) -> str:
-    """The value as people write it, exactly: 20 000 µA is ``20 mA``, 1 200 000 ms ``20 min``, 2.4e9 nC ``40 mA min``."""
+    """The value, exactly, as people write it: 20000 µA is ``20 mA``, 1200000 ms ``20 min``, 2.4e9 nC ``40 mA min``."""
     match unit:
         case Unit.UA:
             return f"{_plain(value, 1_000)} mA"
