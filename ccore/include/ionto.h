@@ -171,10 +171,10 @@ enum ionto_refused {
  */
 struct ionto_config {
     int64_t time_cap_us;          /* energised time at which the output is cut; 1 000 000 to IONTO_TIME_CEILING_US */
-    int64_t time_reserve_us;      /* the ramp down starts this much before the cap: at least limit/fall; 0 to below the cap */
+    int64_t time_reserve_us;      /* the ramp down starts this much before the cap: at least limit/fall; 0 to time_cap_us */
     int64_t charge_cap_each_fc;   /* charge, in each direction, that is never exceeded; 1 to IONTO_CHARGE_CEILING_FC */
     int64_t charge_cap_total_fc;  /* charge, both directions together; charge_cap_each_fc to IONTO_CHARGE_CEILING_FC */
-    int64_t charge_reserve_fc;    /* the ramp down starts this much before a cap: at least limit^2/(2 fall); 0 to below charge_cap_each_fc */
+    int64_t charge_reserve_fc;    /* the ramp down starts this much before a cap: at least limit^2/(2 fall); 0 to charge_cap_each_fc */
     int32_t tick_us;              /* the period of ionto_step(); IONTO_TICK_MIN_US to IONTO_TICK_MAX_US */
     int32_t tick_tolerance_us;    /* how far a period may be off before it counts as missed or doubled; 1 to tick_us / 2 */
     int32_t limit_na;             /* the limit in force, the smallest of all; 1 to IONTO_CEILING_NA */
@@ -185,7 +185,7 @@ struct ionto_config {
     int32_t compliance_mv;        /* the most that the output stage can give; 1000 to IONTO_VOLTAGE_CEILING_MV */
     int32_t over_voltage_mv;      /* over-voltage trip level; above compliance_mv, at most compliance_mv + 20 000 */
     int32_t saturation_mv;        /* at or above this the voltage is saturated; half of compliance_mv to compliance_mv */
-    int32_t headroom_na;          /* when saturated the drive backs off to what is measured plus this; 1000 to 1 000 000, below mismatch_na */
+    int32_t headroom_na;          /* when saturated the drive backs off to what is measured plus this; 1000 to 1 000 000 */
     int32_t open_na;              /* saturated, with less than this measured and more driven, is an open circuit; 1000 to 1 000 000 */
     int32_t short_ohm;            /* less resistance than this is a short circuit; 1 to 1000 */
     int32_t short_above_na;       /* ... looked for only above this current; 10 000 to 5 000 000 */
@@ -267,3 +267,146 @@ struct ionto_telemetry {
     int32_t voltage_min_mv;          /* extremes since the last report */
     int32_t voltage_max_mv;
 };
+
+/* ---- state: allocated by the caller, written by the core alone; do not touch ---------------------------- */
+
+/* The regulator's own copy of the limits that it works by. */
+struct ionto_regulator_limits {
+    int64_t time_cap_us;
+    int64_t time_reserve_us;
+    int64_t charge_cap_each_fc;
+    int64_t charge_cap_total_fc;
+    int64_t charge_reserve_fc;
+    int32_t tick_us;
+    int32_t limit_na;
+    int32_t rise_na_per_tick;
+    int32_t fall_na_per_tick;
+    int32_t dwell_us;
+    int32_t saturation_mv;
+    int32_t headroom_na;
+    int32_t contact_us;
+    int32_t heartbeat_us;
+};
+
+/* What the regulator remembers from tick to tick. */
+struct ionto_regulator_state {
+    int64_t energised_us;      /* since the limits were set */
+    int64_t positive_fc;       /* charge proposed in each direction since the limits were set */
+    int64_t negative_fc;
+    int32_t level_na;          /* the last proposal */
+    int32_t target_na;         /* the last target that was taken */
+    int32_t sign;              /* -1, 0 or 1: of the last proposal that was not zero */
+    int32_t zero_us;           /* how long the proposal has been zero; stays at dwell_us */
+    int32_t contact_us;        /* how long contact has held; stays at contact_us of the limits */
+    int32_t heartbeat_us;      /* how long the heartbeat has not changed; stays at heartbeat_us of the limits */
+    uint32_t heartbeat_seen;
+    uint32_t armed;            /* 1: STOP was seen with nothing wrong, so RUN may energise */
+    uint32_t energised;        /* 1: proposals may differ from zero */
+    uint32_t ending;           /* 1: on the way to zero, whatever is requested now */
+    uint32_t corrupt;          /* 1: was found unsound; zero until ionto_regulator_init() */
+};
+
+struct ionto_regulator {
+    struct ionto_regulator_limits limits;
+    struct ionto_regulator_limits limits_inv;   /* complement of every word of limits */
+    struct ionto_regulator_state state;
+    struct ionto_regulator_state state_inv;     /* complement of every word of state */
+    uint32_t phase;         /* said anew at every tick, for the report only: enum ionto_phase */
+    uint32_t limited_by;    /* ... enum ionto_limited_by */
+    uint32_t refused;       /* ... enum ionto_refused */
+};
+
+/* What the guard remembers from tick to tick. A debounce timer that has reached its time is a latched trip. */
+struct ionto_guard_state {
+    int64_t energised_us;      /* since the configuration was set */
+    int64_t positive_fc;       /* charge permitted in each direction since the configuration was set */
+    int64_t negative_fc;
+    int32_t last_na;           /* the last current permitted */
+    int32_t sign;              /* -1, 0 or 1: of the last current permitted that was not zero */
+    int32_t zero_us;           /* how long the output has been zero; stays at dwell_us */
+    int32_t envelope_na;       /* while ending: the largest magnitude permitted, falling at the fall rate */
+    int32_t contact_us;        /* how long contact has held; stays at contact_us of the configuration */
+    int32_t heartbeat_us;      /* how long the heartbeat has not changed; stays at heartbeat_us of the configuration */
+    int32_t over_current_us;   /* debounce timers: how long each condition has held; latched at the time configured */
+    int32_t over_voltage_us;
+    int32_t open_us;
+    int32_t short_us;
+    int32_t mismatch_us;
+    int32_t sensor_us;
+    int32_t stale_us;
+    int32_t leakage_us;
+    int32_t switch_us;
+    uint32_t tick;             /* latches without debounce: 1 is latched */
+    uint32_t corrupt;
+    uint32_t emergency;
+    uint32_t proposal;
+    uint32_t heartbeat;        /* latches that wait for zero: 1 is due, 2 is latched */
+    uint32_t charge;
+    uint32_t time;
+    uint32_t first_trip;       /* enum ionto_trip; not NONE exactly while a trip is latched */
+    uint32_t armed;            /* 1: STOP was seen with no trip, so RUN may energise */
+    uint32_t energised;        /* 1: the switch is closed and current is permitted */
+    uint32_t ending;           /* 1: only a fall to zero is permitted */
+    uint32_t primed;           /* 1: now_seen and sample_seen are of a real tick */
+    uint32_t now_seen;
+    uint32_t sample_seen;
+    uint32_t heartbeat_seen;
+    uint32_t acknowledge_seen; /* 0 or 1 */
+};
+
+struct ionto_guard {
+    struct ionto_config config;
+    struct ionto_config config_inv;      /* complement of every word of config */
+    struct ionto_guard_state state;
+    struct ionto_guard_state state_inv;  /* complement of every word of state */
+};
+
+/* The whole core. The telemetry in it is a report being gathered; nothing is decided by it. */
+struct ionto_core {
+    struct ionto_regulator regulator;
+    struct ionto_guard guard;
+    struct ionto_telemetry telemetry;
+    uint32_t reported;    /* 1: the extremes start anew at the next tick */
+};
+
+/* ---- the core ----------------------------------------------------------------------------------------- */
+
+/* Starts the core, from any bytes: copies and checks the configuration and latches again the trips that were latched
+ * when the power went (telemetry.trips as last kept; 0 when there were none). IONTO_OK, or the error of the first
+ * field that is refused: then the core is latched at zero, and stays so until it is started right. */
+uint32_t ionto_init(struct ionto_core *core, const struct ionto_config *config, uint32_t carried_trips);
+
+/* Gives a core at rest new limits for the next session and starts its charge and time anew. Refused while a trip is
+ * latched or the switch is closed, and when a field is out of range: then nothing changes. */
+uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *config);
+
+/* One tick: call it once every tick_us, give the answer to the converter and the switch before the next. */
+struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense, const struct ionto_request *request);
+
+/* What happened since the last report; the extremes start anew. Not from an interrupt that may break into ionto_step(). */
+void ionto_report(struct ionto_core *core, struct ionto_telemetry *out);
+
+/* What the core is doing: enum ionto_phase. */
+uint32_t ionto_phase(const struct ionto_core *core);
+
+/* ---- the channels: for proofs, for tests, and for who replaces one of them -------------------------------- */
+
+uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config);
+struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const struct ionto_sense *sense,
+                                           const struct ionto_request *request, uint32_t cut);
+
+uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips);
+struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
+                                    const struct ionto_request *request, const struct ionto_proposal *proposal);
+
+/* All trips that are latched, as a sum of bits: 1 for trip 1, 2 for trip 2, 4 for trip 3 ... */
+uint32_t ionto_guard_trips(const struct ionto_guard *g);
+
+/* IONTO_OK when the guard is at rest (sound, no trip, switch open) and the configuration is in range. Else the error. */
+uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

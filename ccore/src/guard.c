@@ -1,0 +1,1018 @@
+/* The guard: takes any proposal and permits it only when every current invariant stays kept and nothing that is
+ * measured speaks against it; else it cuts. Contracts: ionto.h.
+ * It expects nothing of the regulator, and shares with it only the types of the header: what looks alike in
+ * regulator.c is written twice on purpose. SPDX-License-Identifier: Apache-2.0 */
+#include "ionto.h"
+
+#define DUE 1u       /* a latch that waits for zero: the ramp down is on its way */
+#define LATCHED 2u
+
+/* ---- small arithmetic ---------------------------------------------------------------------------------- */
+
+/*@ terminates \true; assigns \nothing; ensures \result == \abs(x); */
+static int64_t size_of(int32_t x)
+{
+    int64_t wide = x;
+    return (wide >= 0) ? wide : -wide;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (x > 0 ? 1 : (x < 0 ? -1 : 0)); */
+static int32_t direction_of(int32_t x)
+{
+    int32_t direction = 0;
+    if (x > 0) {
+        direction = 1;
+    }
+    if (x < 0) {
+        direction = -1;
+    }
+    return direction;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (\abs(x) > bound ? 1 : 0); */
+static int32_t beyond(int32_t x, int32_t bound)
+{
+    return (size_of(x) > (int64_t)bound) ? 1 : 0;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (lo <= x <= hi ? IONTO_OK : error); */
+static uint32_t in_range(int64_t x, int64_t lo, int64_t hi, uint32_t error)
+{
+    uint32_t result = error;
+    if ((x >= lo) && (x <= hi)) {
+        result = (uint32_t)IONTO_OK;
+    }
+    return result;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (earlier != 0 ? earlier : later); */
+static uint32_t or_else(uint32_t earlier, uint32_t later)
+{
+    return (earlier == 0u) ? later : earlier;
+}
+
+/* A timer that runs for one tick while `on` and starts anew when not, and that stays at its limit for good: latched. */
+/*@ requires 0 <= timer_us <= limit_us && 1 <= limit_us && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing;
+    ensures range: 0 <= \result <= limit_us;
+    ensures latch: timer_us == limit_us ==> \result == limit_us;
+    ensures count: timer_us < limit_us && on == 1 ==> \result == \min(timer_us + tick_us, limit_us);
+    ensures anew: timer_us < limit_us && on != 1 ==> \result == 0; */
+static int32_t debounced(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit_us)
+{
+    int32_t next_us = 0;
+    if (timer_us >= limit_us) {
+        next_us = limit_us;
+    } else if (on == 1) {
+        next_us = ((limit_us - timer_us) > tick_us) ? (timer_us + tick_us) : limit_us;
+    } else {
+        /* not so at this tick: it starts anew */
+    }
+    return next_us;
+}
+
+/* A timer that runs for one tick while `on`, up to its limit, and starts anew when not. */
+/*@ requires 0 <= timer_us <= limit_us && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing;
+    ensures \result == (on == 1 ? \min(timer_us + tick_us, limit_us) : 0); */
+static int32_t held(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit_us)
+{
+    int32_t next_us = 0;
+    if (on == 1) {
+        next_us = ((limit_us - timer_us) > tick_us) ? (timer_us + tick_us) : limit_us;
+    }
+    return next_us;
+}
+
+/* x * y of 28 and 14 bits, by two 32-bit products: a 64-bit one would need a library on small processors. */
+/*@ requires 0 <= x <= 268435455 && 0 <= y <= 16383;
+    terminates \true; assigns \nothing; ensures \result == x * y; */
+static int64_t product(int32_t x, int32_t y)
+{
+    int32_t high = x / 4096;
+    int32_t low = x % 4096;
+    /*@ assert split: x == 4096 * high + low && 0 <= high <= 65535 && 0 <= low <= 4095; */
+    /*@ assert high_fits: 0 <= high * y <= 65535 * 16383; */
+    /*@ assert low_fits: 0 <= low * y <= 4095 * 16383; */
+    return (int64_t)(low * y) + ((int64_t)(high * y) * 4096);
+}
+
+/* ---- the configuration --------------------------------------------------------------------------------- */
+
+/* A rate in nA a tick is in range when, in real time, it is between two rates in uA/s. */
+/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S;
+    terminates \true; assigns \nothing;
+    ensures \result == (IONTO_TICK_MIN_US <= tick_us <= IONTO_TICK_MAX_US && 1 <= rate_na <= 200000
+                        && min_ua_per_s * tick_us <= 1000 * rate_na <= max_ua_per_s * tick_us ? IONTO_OK : error); */
+static uint32_t rate_error(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_s, int32_t max_ua_per_s, uint32_t error)
+{
+    uint32_t result = error;
+    if ((in_range(tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, error) == (uint32_t)IONTO_OK)
+        && (in_range(rate_na, 1, 200000, error) == (uint32_t)IONTO_OK)) {
+        int32_t rate_pa = 1000 * rate_na;
+        if ((rate_pa >= (min_ua_per_s * tick_us)) && (rate_pa <= (max_ua_per_s * tick_us))) {
+            result = (uint32_t)IONTO_OK;
+        }
+    }
+    return result;
+}
+
+/* The error of the first field that is out of range: of those that shape the current ... */
+/*@ requires \valid_read(c);
+    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_current_ok(c); */
+static uint32_t current_error(const struct ionto_config *c)
+{
+    uint32_t error = in_range(c->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
+    error = or_else(error, in_range((int64_t)c->tick_tolerance_us * 2, 2, c->tick_us, (uint32_t)IONTO_ERROR_TICK_TOLERANCE));
+    error = or_else(error, in_range(c->limit_na, 1, IONTO_CEILING_NA, (uint32_t)IONTO_ERROR_LIMIT));
+    error = or_else(error, in_range(c->trip_na, (int64_t)c->limit_na + IONTO_TRIP_GAP_NA, IONTO_TRIP_CEILING_NA, (uint32_t)IONTO_ERROR_TRIP));
+    error = or_else(error, rate_error(c->rise_na_per_tick, c->tick_us, 0, IONTO_RISE_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_RISE));
+    error = or_else(error, rate_error(c->fall_na_per_tick, c->tick_us, IONTO_FALL_MIN_UA_PER_S, IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
+    error = or_else(error, in_range(c->dwell_us, IONTO_DWELL_MIN_US, IONTO_DWELL_MAX_US, (uint32_t)IONTO_ERROR_DWELL));
+    return error;
+}
+
+/* ... of the thresholds ... */
+/*@ requires \valid_read(c);
+    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_thresholds_ok(c); */
+static uint32_t threshold_error(const struct ionto_config *c)
+{
+    uint32_t error = in_range(c->compliance_mv, 1000, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_COMPLIANCE);
+    error = or_else(error, in_range(c->over_voltage_mv, (int64_t)c->compliance_mv + 1, (int64_t)c->compliance_mv + 20000, (uint32_t)IONTO_ERROR_OVER_VOLTAGE));
+    error = or_else(error, in_range((int64_t)c->saturation_mv * 2, c->compliance_mv, (int64_t)c->compliance_mv * 2, (uint32_t)IONTO_ERROR_SATURATION));
+    error = or_else(error, in_range(c->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
+    error = or_else(error, in_range(c->open_na, 1000, 1000000, (uint32_t)IONTO_ERROR_OPEN));
+    error = or_else(error, in_range(c->short_ohm, 1, 1000, (uint32_t)IONTO_ERROR_SHORT));
+    error = or_else(error, in_range(c->short_above_na, 10000, 5000000, (uint32_t)IONTO_ERROR_SHORT_ABOVE));
+    error = or_else(error, in_range(c->mismatch_na, 1000, 5000000, (uint32_t)IONTO_ERROR_MISMATCH));
+    error = or_else(error, in_range(c->disagree_na, 1000, 5000000, (uint32_t)IONTO_ERROR_DISAGREE));
+    error = or_else(error, in_range(c->sensor_max_na, (int64_t)c->trip_na + 1, IONTO_SENSE_MAX_NA, (uint32_t)IONTO_ERROR_SENSOR_MAX_NA));
+    error = or_else(error, in_range(c->sensor_max_mv, (int64_t)c->over_voltage_mv + 1, IONTO_SENSE_MAX_MV, (uint32_t)IONTO_ERROR_SENSOR_MAX_MV));
+    error = or_else(error, in_range(c->leakage_na, 1000, 1000000, (uint32_t)IONTO_ERROR_LEAKAGE));
+    return error;
+}
+
+/* ... of the debounce times ... */
+/*@ requires \valid_read(c);
+    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_debounces_ok(c); */
+static uint32_t debounce_error(const struct ionto_config *c)
+{
+    uint32_t error = in_range(c->over_current_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_CURRENT_TIME);
+    error = or_else(error, in_range(c->over_voltage_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_VOLTAGE_TIME));
+    error = or_else(error, in_range(c->open_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OPEN_TIME));
+    error = or_else(error, in_range(c->short_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_SHORT_TIME));
+    error = or_else(error, in_range(c->mismatch_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_MISMATCH_TIME));
+    error = or_else(error, in_range(c->sensor_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_SENSOR_TIME));
+    error = or_else(error, in_range(c->stale_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_STALE_TIME));
+    error = or_else(error, in_range(c->leakage_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_LEAKAGE_TIME));
+    error = or_else(error, in_range(c->switch_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_SWITCH_TIME));
+    return error;
+}
+
+/* ... of contact, heartbeat and the caps. */
+/*@ requires \valid_read(c);
+    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c); */
+static uint32_t cap_error(const struct ionto_config *c)
+{
+    uint32_t error = in_range(c->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME);
+    error = or_else(error, in_range(c->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US, (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
+    error = or_else(error, in_range(c->time_cap_us, 1000000, IONTO_TIME_CEILING_US, (uint32_t)IONTO_ERROR_TIME_CAP));
+    error = or_else(error, in_range(c->time_reserve_us, 0, c->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
+    error = or_else(error, in_range(c->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
+    error = or_else(error, in_range(c->charge_cap_total_fc, c->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
+    error = or_else(error, in_range(c->charge_reserve_fc, 0, c->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
+    return error;
+}
+
+/*@ requires \valid_read(c);
+    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_ok(c); */
+static uint32_t config_error(const struct ionto_config *c)
+{
+    return or_else(or_else(current_error(c), threshold_error(c)), or_else(debounce_error(c), cap_error(c)));
+}
+
+/*@ requires \valid_read(g);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_config_mirrored(g);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t config_mirrored(const struct ionto_guard *g)
+{
+    const struct ionto_config *a = &g->config;
+    const struct ionto_config *b = &g->config_inv;
+    return ((a->time_cap_us == (-1 - b->time_cap_us)) && (a->time_reserve_us == (-1 - b->time_reserve_us))
+            && (a->charge_cap_each_fc == (-1 - b->charge_cap_each_fc))
+            && (a->charge_cap_total_fc == (-1 - b->charge_cap_total_fc))
+            && (a->charge_reserve_fc == (-1 - b->charge_reserve_fc)) && (a->tick_us == (-1 - b->tick_us))
+            && (a->tick_tolerance_us == (-1 - b->tick_tolerance_us)) && (a->limit_na == (-1 - b->limit_na))
+            && (a->trip_na == (-1 - b->trip_na)) && (a->rise_na_per_tick == (-1 - b->rise_na_per_tick))
+            && (a->fall_na_per_tick == (-1 - b->fall_na_per_tick)) && (a->dwell_us == (-1 - b->dwell_us))
+            && (a->compliance_mv == (-1 - b->compliance_mv)) && (a->over_voltage_mv == (-1 - b->over_voltage_mv))
+            && (a->saturation_mv == (-1 - b->saturation_mv)) && (a->headroom_na == (-1 - b->headroom_na))
+            && (a->open_na == (-1 - b->open_na)) && (a->short_ohm == (-1 - b->short_ohm))
+            && (a->short_above_na == (-1 - b->short_above_na)) && (a->mismatch_na == (-1 - b->mismatch_na))
+            && (a->disagree_na == (-1 - b->disagree_na)) && (a->sensor_max_na == (-1 - b->sensor_max_na))
+            && (a->sensor_max_mv == (-1 - b->sensor_max_mv)) && (a->leakage_na == (-1 - b->leakage_na))
+            && (a->over_current_us == (-1 - b->over_current_us)) && (a->over_voltage_us == (-1 - b->over_voltage_us))
+            && (a->open_us == (-1 - b->open_us)) && (a->short_us == (-1 - b->short_us))
+            && (a->mismatch_us == (-1 - b->mismatch_us)) && (a->sensor_us == (-1 - b->sensor_us))
+            && (a->stale_us == (-1 - b->stale_us)) && (a->leakage_us == (-1 - b->leakage_us))
+            && (a->switch_us == (-1 - b->switch_us)) && (a->contact_us == (-1 - b->contact_us))
+            && (a->heartbeat_us == (-1 - b->heartbeat_us))) ? 1 : 0;
+}
+
+/*@ requires \valid(g);
+    terminates \true; assigns g->config_inv; ensures mirrored: ionto_guard_config_mirrored(g); */
+static void mirror_config(struct ionto_guard *g)
+{
+    const struct ionto_config *a = &g->config;
+    struct ionto_config *b = &g->config_inv;
+    b->time_cap_us = -1 - a->time_cap_us;
+    b->time_reserve_us = -1 - a->time_reserve_us;
+    b->charge_cap_each_fc = -1 - a->charge_cap_each_fc;
+    b->charge_cap_total_fc = -1 - a->charge_cap_total_fc;
+    b->charge_reserve_fc = -1 - a->charge_reserve_fc;
+    b->tick_us = -1 - a->tick_us;
+    b->tick_tolerance_us = -1 - a->tick_tolerance_us;
+    b->limit_na = -1 - a->limit_na;
+    b->trip_na = -1 - a->trip_na;
+    b->rise_na_per_tick = -1 - a->rise_na_per_tick;
+    b->fall_na_per_tick = -1 - a->fall_na_per_tick;
+    b->dwell_us = -1 - a->dwell_us;
+    b->compliance_mv = -1 - a->compliance_mv;
+    b->over_voltage_mv = -1 - a->over_voltage_mv;
+    b->saturation_mv = -1 - a->saturation_mv;
+    b->headroom_na = -1 - a->headroom_na;
+    b->open_na = -1 - a->open_na;
+    b->short_ohm = -1 - a->short_ohm;
+    b->short_above_na = -1 - a->short_above_na;
+    b->mismatch_na = -1 - a->mismatch_na;
+    b->disagree_na = -1 - a->disagree_na;
+    b->sensor_max_na = -1 - a->sensor_max_na;
+    b->sensor_max_mv = -1 - a->sensor_max_mv;
+    b->leakage_na = -1 - a->leakage_na;
+    b->over_current_us = -1 - a->over_current_us;
+    b->over_voltage_us = -1 - a->over_voltage_us;
+    b->open_us = -1 - a->open_us;
+    b->short_us = -1 - a->short_us;
+    b->mismatch_us = -1 - a->mismatch_us;
+    b->sensor_us = -1 - a->sensor_us;
+    b->stale_us = -1 - a->stale_us;
+    b->leakage_us = -1 - a->leakage_us;
+    b->switch_us = -1 - a->switch_us;
+    b->contact_us = -1 - a->contact_us;
+    b->heartbeat_us = -1 - a->heartbeat_us;
+}
+
+/* ---- the state ----------------------------------------------------------------------------------------- */
+
+/*@ requires \valid_read(g);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_state_mirrored(g);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t state_mirrored(const struct ionto_guard *g)
+{
+    const struct ionto_guard_state *a = &g->state;
+    const struct ionto_guard_state *b = &g->state_inv;
+    return ((a->energised_us == (-1 - b->energised_us)) && (a->positive_fc == (-1 - b->positive_fc))
+            && (a->negative_fc == (-1 - b->negative_fc)) && (a->last_na == (-1 - b->last_na))
+            && (a->sign == (-1 - b->sign)) && (a->zero_us == (-1 - b->zero_us))
+            && (a->envelope_na == (-1 - b->envelope_na)) && (a->contact_us == (-1 - b->contact_us))
+            && (a->heartbeat_us == (-1 - b->heartbeat_us)) && (a->over_current_us == (-1 - b->over_current_us))
+            && (a->over_voltage_us == (-1 - b->over_voltage_us)) && (a->open_us == (-1 - b->open_us))
+            && (a->short_us == (-1 - b->short_us)) && (a->mismatch_us == (-1 - b->mismatch_us))
+            && (a->sensor_us == (-1 - b->sensor_us)) && (a->stale_us == (-1 - b->stale_us))
+            && (a->leakage_us == (-1 - b->leakage_us)) && (a->switch_us == (-1 - b->switch_us))
+            && (a->tick == (UINT32_MAX - b->tick)) && (a->corrupt == (UINT32_MAX - b->corrupt))
+            && (a->emergency == (UINT32_MAX - b->emergency)) && (a->proposal == (UINT32_MAX - b->proposal))
+            && (a->heartbeat == (UINT32_MAX - b->heartbeat)) && (a->charge == (UINT32_MAX - b->charge))
+            && (a->time == (UINT32_MAX - b->time)) && (a->first_trip == (UINT32_MAX - b->first_trip))
+            && (a->armed == (UINT32_MAX - b->armed)) && (a->energised == (UINT32_MAX - b->energised))
+            && (a->ending == (UINT32_MAX - b->ending)) && (a->primed == (UINT32_MAX - b->primed))
+            && (a->now_seen == (UINT32_MAX - b->now_seen)) && (a->sample_seen == (UINT32_MAX - b->sample_seen))
+            && (a->heartbeat_seen == (UINT32_MAX - b->heartbeat_seen))
+            && (a->acknowledge_seen == (UINT32_MAX - b->acknowledge_seen))) ? 1 : 0;
+}
+
+/*@ requires \valid(g);
+    terminates \true; assigns g->state_inv; ensures mirrored: ionto_guard_state_mirrored(g); */
+static void mirror_state(struct ionto_guard *g)
+{
+    const struct ionto_guard_state *a = &g->state;
+    struct ionto_guard_state *b = &g->state_inv;
+    b->energised_us = -1 - a->energised_us;
+    b->positive_fc = -1 - a->positive_fc;
+    b->negative_fc = -1 - a->negative_fc;
+    b->last_na = -1 - a->last_na;
+    b->sign = -1 - a->sign;
+    b->zero_us = -1 - a->zero_us;
+    b->envelope_na = -1 - a->envelope_na;
+    b->contact_us = -1 - a->contact_us;
+    b->heartbeat_us = -1 - a->heartbeat_us;
+    b->over_current_us = -1 - a->over_current_us;
+    b->over_voltage_us = -1 - a->over_voltage_us;
+    b->open_us = -1 - a->open_us;
+    b->short_us = -1 - a->short_us;
+    b->mismatch_us = -1 - a->mismatch_us;
+    b->sensor_us = -1 - a->sensor_us;
+    b->stale_us = -1 - a->stale_us;
+    b->leakage_us = -1 - a->leakage_us;
+    b->switch_us = -1 - a->switch_us;
+    b->tick = UINT32_MAX - a->tick;
+    b->corrupt = UINT32_MAX - a->corrupt;
+    b->emergency = UINT32_MAX - a->emergency;
+    b->proposal = UINT32_MAX - a->proposal;
+    b->heartbeat = UINT32_MAX - a->heartbeat;
+    b->charge = UINT32_MAX - a->charge;
+    b->time = UINT32_MAX - a->time;
+    b->first_trip = UINT32_MAX - a->first_trip;
+    b->armed = UINT32_MAX - a->armed;
+    b->energised = UINT32_MAX - a->energised;
+    b->ending = UINT32_MAX - a->ending;
+    b->primed = UINT32_MAX - a->primed;
+    b->now_seen = UINT32_MAX - a->now_seen;
+    b->sample_seen = UINT32_MAX - a->sample_seen;
+    b->heartbeat_seen = UINT32_MAX - a->heartbeat_seen;
+    b->acknowledge_seen = UINT32_MAX - a->acknowledge_seen;
+}
+
+/* Whether one word is a trip's latch: a debounce timer at its time, or a latch that does not wait for zero. */
+/*@ requires \valid_read(s) && \valid_read(c);
+    terminates \true; assigns \nothing;
+    ensures tripped: \result == 1 <==> ionto_guard_tripped(s, c);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t is_tripped(const struct ionto_guard_state *s, const struct ionto_config *c)
+{
+    return ((s->over_current_us >= c->over_current_us) || (s->over_voltage_us >= c->over_voltage_us)
+            || (s->open_us >= c->open_us) || (s->short_us >= c->short_us) || (s->mismatch_us >= c->mismatch_us)
+            || (s->sensor_us >= c->sensor_us) || (s->stale_us >= c->stale_us) || (s->leakage_us >= c->leakage_us)
+            || (s->switch_us >= c->switch_us) || (s->tick != 0u) || (s->corrupt != 0u) || (s->emergency != 0u)
+            || (s->proposal != 0u) || (s->heartbeat == LATCHED) || (s->charge == LATCHED) || (s->time == LATCHED)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(s) && \valid_read(c);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_timers_ok(s, c);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t timers_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
+{
+    return ((s->over_current_us >= 0) && (s->over_current_us <= c->over_current_us)
+            && (s->over_voltage_us >= 0) && (s->over_voltage_us <= c->over_voltage_us)
+            && (s->open_us >= 0) && (s->open_us <= c->open_us) && (s->short_us >= 0) && (s->short_us <= c->short_us)
+            && (s->mismatch_us >= 0) && (s->mismatch_us <= c->mismatch_us)
+            && (s->sensor_us >= 0) && (s->sensor_us <= c->sensor_us) && (s->stale_us >= 0) && (s->stale_us <= c->stale_us)
+            && (s->leakage_us >= 0) && (s->leakage_us <= c->leakage_us)
+            && (s->switch_us >= 0) && (s->switch_us <= c->switch_us)
+            && (s->contact_us >= 0) && (s->contact_us <= c->contact_us)
+            && (s->heartbeat_us >= 0) && (s->heartbeat_us <= c->heartbeat_us)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(s) && \valid_read(c);
+    requires ionto_config_ok(c);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_current_ok(s, c);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t current_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
+{
+    return ((size_of(s->last_na) <= c->limit_na) && (s->sign >= -1) && (s->sign <= 1)
+            && ((s->last_na == 0) || (s->sign == direction_of(s->last_na)))
+            && (s->zero_us >= 0) && (s->zero_us <= c->dwell_us) && ((s->last_na == 0) || (s->zero_us == 0))
+            && (s->envelope_na >= 0) && (s->envelope_na <= c->limit_na)
+            && ((s->ending == 0u) || (size_of(s->last_na) <= s->envelope_na))
+            && (s->energised_us >= 0) && (s->energised_us <= c->time_cap_us)
+            && (s->positive_fc >= 0) && (s->positive_fc <= c->charge_cap_each_fc)
+            && (s->negative_fc >= 0) && (s->negative_fc <= c->charge_cap_each_fc)
+            && ((s->positive_fc + s->negative_fc) <= c->charge_cap_total_fc)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(s) && \valid_read(c);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_flags_ok(s, c);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t flags_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
+{
+    return ((s->tick <= 1u) && (s->corrupt <= LATCHED) && (s->emergency <= 1u) && (s->proposal <= 1u)
+            && (s->heartbeat <= LATCHED) && (s->charge <= LATCHED) && (s->time <= LATCHED)
+            && (s->first_trip <= (uint32_t)IONTO_TRIP_TIME)
+            && (s->armed <= 1u) && (s->energised <= 1u) && (s->ending <= 1u) && (s->primed <= 1u) && (s->acknowledge_seen <= 1u)
+            && ((s->armed == 0u) || (s->energised == 0u))
+            && ((s->energised == 1u) || ((s->last_na == 0) && (s->ending == 0u)))
+            && ((s->ending == 1u) || ((s->heartbeat != DUE) && (s->charge != DUE) && (s->time != DUE)))
+            && ((is_tripped(s, c) == 1) == (s->first_trip != (uint32_t)IONTO_TRIP_NONE))
+            && ((s->first_trip == (uint32_t)IONTO_TRIP_NONE) || ((s->energised == 0u) && (s->armed == 0u)))) ? 1 : 0;
+}
+
+/* The check at run time is the predicate of the contract: one truth for the check, the assumption and the goal. */
+/*@ requires \valid_read(g);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_guard_sound(g);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t is_sound(const struct ionto_guard *g)
+{
+    int32_t sound = 0;
+    if ((config_mirrored(g) == 1) && (config_error(&g->config) == (uint32_t)IONTO_OK) && (state_mirrored(g) == 1)
+        && (timers_in_range(&g->state, &g->config) == 1) && (current_in_range(&g->state, &g->config) == 1)) {
+        sound = flags_in_range(&g->state, &g->config);
+    }
+    return sound;
+}
+
+/*@ requires \valid(s);
+    terminates \true;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
+            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time, s->first_trip;
+    ensures clear: ionto_guard_clear(s); */
+static void clear_trips(struct ionto_guard_state *s)
+{
+    s->over_current_us = 0;
+    s->over_voltage_us = 0;
+    s->open_us = 0;
+    s->short_us = 0;
+    s->mismatch_us = 0;
+    s->sensor_us = 0;
+    s->stale_us = 0;
+    s->leakage_us = 0;
+    s->switch_us = 0;
+    s->tick = 0u;
+    s->corrupt = 0u;
+    s->emergency = 0u;
+    s->proposal = 0u;
+    s->heartbeat = 0u;
+    s->charge = 0u;
+    s->time = 0u;
+    s->first_trip = (uint32_t)IONTO_TRIP_NONE;
+}
+
+/* Everything at zero, and no trip. */
+/*@ requires \valid(s);
+    terminates \true; assigns *s;
+    ensures clear: ionto_guard_clear(s);
+    ensures zero: s->last_na == 0 && s->energised == 0 && s->armed == 0 && s->ending == 0 && s->primed == 0 && s->sign == 0
+                  && s->zero_us == 0 && s->envelope_na == 0 && s->contact_us == 0 && s->heartbeat_us == 0 && s->acknowledge_seen == 0
+                  && s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0; */
+static void clear_state(struct ionto_guard_state *s)
+{
+    clear_trips(s);
+    s->energised_us = 0;
+    s->positive_fc = 0;
+    s->negative_fc = 0;
+    s->last_na = 0;
+    s->sign = 0;
+    s->zero_us = 0;
+    s->envelope_na = 0;
+    s->contact_us = 0;
+    s->heartbeat_us = 0;
+    s->armed = 0u;
+    s->energised = 0u;
+    s->ending = 0u;
+    s->primed = 0u;
+    s->now_seen = 0u;
+    s->sample_seen = 0u;
+    s->heartbeat_seen = 0u;
+    s->acknowledge_seen = 0u;
+}
+
+/* ---- what is seen at one tick: 1 or 0 ------------------------------------------------------------------ */
+
+/*@ requires \valid_read(c) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_over_current(c, s) ? 1 : 0); */
+static int32_t sees_over_current(const struct ionto_config *c, const struct ionto_sense *s)
+{
+    return ((beyond(s->measured_na, c->trip_na) == 1) || (beyond(s->check_na, c->trip_na) == 1)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(c) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_saturation(c, s) ? 1 : 0); */
+static int32_t sees_saturation(const struct ionto_config *c, const struct ionto_sense *s)
+{
+    return (size_of(s->voltage_mv) >= (int64_t)c->saturation_mv) ? 1 : 0;
+}
+
+/* By the contact sense; or by a saturated voltage that drives nothing. */
+/*@ requires \valid_read(g) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_open(g, s) ? 1 : 0); */
+static int32_t sees_open(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    int32_t drives_nothing = ((sees_saturation(&g->config, s) == 1) && (beyond(g->state.last_na, g->config.open_na) == 1)
+                              && (size_of(s->measured_na) < (int64_t)g->config.open_na)) ? 1 : 0;
+    return ((g->state.energised == 1u) && ((s->contact != 1u) || (drives_nothing == 1))) ? 1 : 0;
+}
+
+/* |V| < R |I|, in nanovolt, without a division. Beyond full scale the sensor trips; here it counts as full scale. */
+/*@ requires \valid_read(c) && \valid_read(s);
+    requires 1 <= c->short_ohm <= 1000;
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_short(c, s) ? 1 : 0); */
+static int32_t sees_short(const struct ionto_config *c, const struct ionto_sense *s)
+{
+    int32_t is_short = 0;
+    if ((beyond(s->measured_na, c->short_above_na) == 1) && (beyond(s->voltage_mv, IONTO_SENSE_MAX_MV) == 0)) {
+        int64_t amps_na = size_of(s->measured_na);
+        int32_t within_na = (amps_na < IONTO_SENSE_MAX_NA) ? (int32_t)amps_na : IONTO_SENSE_MAX_NA;
+        int64_t volts_nv = product((int32_t)size_of(s->voltage_mv) * 1000, 1000);
+        is_short = (volts_nv < product(within_na, c->short_ohm)) ? 1 : 0;
+    }
+    return is_short;
+}
+
+/* Saturation explains a measured current between zero and the drive, and nothing else. */
+/*@ requires \valid_read(g) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_mismatch(g, s) ? 1 : 0); */
+static int32_t sees_mismatch(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    int64_t measured_na = s->measured_na;
+    int64_t last_na = g->state.last_na;
+    int64_t difference_na = (measured_na > last_na) ? (measured_na - last_na) : (last_na - measured_na);
+    int32_t between = (((measured_na >= 0) && (measured_na <= last_na)) || ((measured_na <= 0) && (measured_na >= last_na))) ? 1 : 0;
+    int32_t explained = ((between == 1) && (sees_saturation(&g->config, s) == 1)) ? 1 : 0;
+    return ((difference_na > (int64_t)g->config.mismatch_na) && (explained == 0)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(c) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_sensor(c, s) ? 1 : 0); */
+static int32_t sees_sensor(const struct ionto_config *c, const struct ionto_sense *s)
+{
+    int64_t a_na = s->measured_na;
+    int64_t b_na = s->check_na;
+    int64_t difference_na = (a_na > b_na) ? (a_na - b_na) : (b_na - a_na);
+    return ((beyond(s->measured_na, c->sensor_max_na) == 1) || (beyond(s->check_na, c->sensor_max_na) == 1)
+            || (beyond(s->voltage_mv, c->sensor_max_mv) == 1) || (difference_na > (int64_t)c->disagree_na)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(c) && \valid_read(s);
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_zero(c, s) ? 1 : 0); */
+static int32_t sees_zero(const struct ionto_config *c, const struct ionto_sense *s)
+{
+    return ((beyond(s->measured_na, c->leakage_na) == 0) && (beyond(s->check_na, c->leakage_na) == 0)) ? 1 : 0;
+}
+
+/* A period that is off by more than the tolerance. The first tick after ionto_init() has no period. */
+/*@ requires \valid_read(g) && \valid_read(s);
+    requires 1 <= g->config.tick_tolerance_us <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing; ensures \result == (ionto_sees_tick(g, s) ? 1 : 0); */
+static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    uint32_t period_us = s->now_us - g->state.now_seen;
+    return ((g->state.primed == 1u) && ((period_us < (uint32_t)(g->config.tick_us - g->config.tick_tolerance_us))
+            || (period_us > (uint32_t)(g->config.tick_us + g->config.tick_tolerance_us)))) ? 1 : 0;
+}
+
+/* ---- one tick ------------------------------------------------------------------------------------------ */
+
+/* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen now. */
+/*@ requires \valid(g) && \valid_read(s) && \separated(g, s);
+    requires ionto_config_ok(&g->config) && ionto_guard_timers_ok(&g->state, &g->config) && ionto_guard_flags_ok(&g->state, &g->config);
+    terminates \true;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us, g->state.mismatch_us, g->state.sensor_us,
+            g->state.stale_us, g->state.leakage_us, g->state.switch_us, g->state.tick, g->state.corrupt, g->state.emergency;
+    ensures timers: ionto_guard_timers_ok(&g->state, &g->config);
+    ensures flag: \result == 0 || \result == 1;
+    ensures si07_kept: ionto_guard_latches_kept{Pre,Post}(g);
+    ensures si08_count: ionto_guard_counts{Pre,Post}(g->config.tick_us, g->config.over_current_us, \at(g->state.over_current_us,Pre), g->state.over_current_us, ionto_sees_over_current{Pre}(&g->config, s));
+    ensures si20_sound: sound != 1 ==> g->state.corrupt != 0;
+    ensures si21_tick: ionto_sees_tick{Pre}(g, s) ==> g->state.tick == 1;
+    ensures emergency: s->emergency_stop != 0 ==> g->state.emergency == 1; */
+static int32_t watch(struct ionto_guard *g, const struct ionto_sense *s, uint32_t sound)
+{
+    const struct ionto_config *c = &g->config;
+    struct ionto_guard_state *state = &g->state;
+    int32_t over_current = sees_over_current(c, s);
+    int32_t over_voltage = beyond(s->voltage_mv, c->over_voltage_mv);
+    int32_t open = sees_open(g, s);
+    int32_t shorted = sees_short(c, s);
+    int32_t mismatch = sees_mismatch(g, s);
+    int32_t sensor = sees_sensor(c, s);
+    int32_t stale = ((state->primed == 1u) && (s->sample == state->sample_seen)) ? 1 : 0;
+    int32_t leakage = ((state->energised == 0u) && (sees_zero(c, s) == 0)) ? 1 : 0;
+    int32_t disobeys = (s->switch_closed != state->energised) ? 1 : 0;
+    int32_t off_tick = sees_tick(g, s);
+    int32_t emergency = (s->emergency_stop != 0u) ? 1 : 0;
+    int32_t unsound = (sound != 1u) ? 1 : 0;
+
+    state->over_current_us = debounced(state->over_current_us, over_current, c->tick_us, c->over_current_us);
+    state->over_voltage_us = debounced(state->over_voltage_us, over_voltage, c->tick_us, c->over_voltage_us);
+    state->open_us = debounced(state->open_us, open, c->tick_us, c->open_us);
+    state->short_us = debounced(state->short_us, shorted, c->tick_us, c->short_us);
+    state->mismatch_us = debounced(state->mismatch_us, mismatch, c->tick_us, c->mismatch_us);
+    state->sensor_us = debounced(state->sensor_us, sensor, c->tick_us, c->sensor_us);
+    state->stale_us = debounced(state->stale_us, stale, c->tick_us, c->stale_us);
+    state->leakage_us = debounced(state->leakage_us, leakage, c->tick_us, c->leakage_us);
+    state->switch_us = debounced(state->switch_us, disobeys, c->tick_us, c->switch_us);
+    state->tick = (off_tick == 1) ? 1u : state->tick;
+    state->emergency = (emergency == 1) ? 1u : state->emergency;
+    state->corrupt = (unsound == 1) ? LATCHED : state->corrupt;
+
+    return ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys + off_tick + emergency
+             + unsound) > 0) ? 1 : 0;
+}
+
+/* Zero at once and the switch open; what was due when the fall ended is latched now. */
+/*@ requires \valid(s);
+    terminates \true; assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
+    ensures off: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->envelope_na == 0;
+    ensures latched: s->heartbeat != DUE && s->charge != DUE && s->time != DUE;
+    ensures kept: (\old(s->heartbeat) != 0 ==> s->heartbeat != 0) && (\old(s->charge) != 0 ==> s->charge != 0) && (\old(s->time) != 0 ==> s->time != 0); */
+static void switch_off(struct ionto_guard_state *s)
+{
+    s->armed = 0u;
+    s->energised = 0u;
+    s->ending = 0u;
+    s->envelope_na = 0;
+    s->heartbeat = (s->heartbeat == DUE) ? LATCHED : s->heartbeat;
+    s->charge = (s->charge == DUE) ? LATCHED : s->charge;
+    s->time = (s->time == DUE) ? LATCHED : s->time;
+}
+
+/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit, once contact has held (SI-05). */
+/*@ requires \valid(s) && \valid_read(c) && \valid_read(q) && \separated(s, c, q);
+    requires s->energised == 0 && s->armed <= 1;
+    terminates \true; assigns s->armed, s->energised;
+    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && q->command == IONTO_COMMAND_RUN && s->contact_us >= c->contact_us
+                        && \abs(q->target_na) <= c->limit_na && s->armed == 0;
+    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1; */
+static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, const struct ionto_request *q)
+{
+    if (q->command != (uint32_t)IONTO_COMMAND_RUN) {
+        s->armed = 1u;
+    }
+    if ((q->command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
+        && (beyond(q->target_na, c->limit_na) == 0)) {
+        s->energised = 1u;
+        s->armed = 0u;
+    }
+}
+
+/* Whether the current must fall to zero now, and which trip is due when it is there; lowers the envelope of the fall. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
+    terminates \true; assigns s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
+    ensures si15_heartbeat: s->heartbeat_us >= c->heartbeat_us ==> s->ending == 1 && s->heartbeat != 0;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->ending == 1;
+    ensures si17_time: s->energised_us + c->time_reserve_us >= c->time_cap_us ==> s->ending == 1 && s->time != 0;
+    ensures si18_charge: (s->positive_fc + c->charge_reserve_fc >= c->charge_cap_each_fc || s->negative_fc + c->charge_reserve_fc >= c->charge_cap_each_fc
+                          || s->positive_fc + s->negative_fc + c->charge_reserve_fc >= c->charge_cap_total_fc) ==> s->ending == 1 && s->charge != 0;
+    ensures si16_never_back: \old(s->ending) == 1 ==> s->ending == 1;
+    ensures si16_envelope: \old(s->ending) == 1 ==> s->envelope_na == \max(\old(s->envelope_na) - c->fall_na_per_tick, 0);
+    ensures si16_entry: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
+    ensures range: 0 <= s->envelope_na <= c->limit_na && s->ending <= 1;
+    ensures due: (s->heartbeat == DUE ==> s->ending == 1 || \old(s->heartbeat) == DUE)
+                 && (s->charge == DUE ==> s->ending == 1 || \old(s->charge) == DUE) && (s->time == DUE ==> s->ending == 1 || \old(s->time) == DUE); */
+static void consider_end(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command)
+{
+    uint32_t end = (command != (uint32_t)IONTO_COMMAND_RUN) ? 1u : 0u;
+    if (s->heartbeat_us >= c->heartbeat_us) {
+        s->heartbeat = or_else(s->heartbeat, DUE);
+        end = 1u;
+    }
+    if ((s->energised_us + c->time_reserve_us) >= c->time_cap_us) {
+        s->time = or_else(s->time, DUE);
+        end = 1u;
+    }
+    if (((s->positive_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
+        || ((s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
+        || ((s->positive_fc + s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_total_fc)) {
+        s->charge = or_else(s->charge, DUE);
+        end = 1u;
+    }
+    if (s->ending == 1u) {
+        s->envelope_na = (s->envelope_na > c->fall_na_per_tick) ? (s->envelope_na - c->fall_na_per_tick) : 0;
+    } else if (end == 1u) {
+        s->ending = 1u;
+        s->envelope_na = (int32_t)size_of(s->last_na);
+    } else {
+        /* the treatment goes on */
+    }
+}
+
+/* Whether a proposal keeps every invariant of the current. */
+/*@ requires \valid_read(s) && \valid_read(c);
+    requires ionto_config_ok(c) && \abs(s->last_na) <= c->limit_na;
+    terminates \true; assigns \nothing;
+    ensures flag: \result == 0 || \result == 1;
+    ensures si01_limit: \result == 1 ==> \abs(p) <= c->limit_na;
+    ensures si03_rise: \result == 1 ==> \abs(p) - \abs(s->last_na) <= c->rise_na_per_tick;
+    ensures si03_fall: \result == 1 ==> \abs(s->last_na) - \abs(p) <= c->fall_na_per_tick;
+    ensures si04_no_jump: \result == 1 ==> (s->last_na > 0 ==> p >= 0) && (s->last_na < 0 ==> p <= 0);
+    ensures si04_dwell: \result == 1 && (p > 0 && s->sign == -1 || p < 0 && s->sign == 1) ==> s->zero_us >= c->dwell_us;
+    ensures si05_energised: \result == 1 && p != 0 ==> s->energised == 1;
+    ensures si16_envelope: \result == 1 && s->ending == 1 ==> \abs(p) <= s->envelope_na; */
+static int32_t is_permissible(const struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
+{
+    int32_t permissible = 0;
+    if ((beyond(p, c->limit_na) == 0) && ((p == 0) || (s->energised == 1u))) {
+        int32_t direction = direction_of(p);
+        int32_t p_na = (int32_t)size_of(p);
+        int32_t last_na = (int32_t)size_of(s->last_na);
+        int32_t against = ((direction != 0) && (s->sign == -direction)) ? 1 : 0;
+        permissible = 1;
+        if ((against == 1) && ((s->last_na != 0) || (s->zero_us < c->dwell_us))) {
+            permissible = 0;
+        }
+        if (((p_na - last_na) > c->rise_na_per_tick) || ((last_na - p_na) > c->fall_na_per_tick)) {
+            permissible = 0;
+        }
+        if ((s->ending == 1u) && (p_na > s->envelope_na)) {
+            permissible = 0;
+        }
+    }
+    return permissible;
+}
+
+/* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_ok(c) && \abs(p) <= c->limit_na;
+    requires 0 <= s->energised_us <= c->time_cap_us && 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
+             && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
+    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
+    ensures flag: \result == 0 || \result == 1;
+    ensures si17_cap: 0 <= s->energised_us <= c->time_cap_us;
+    ensures si17_count: \result == 1 ==> s->energised_us == \old(s->energised_us) + c->tick_us;
+    ensures si18_cap: 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
+                      && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
+    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc);
+    ensures si18_exact: \result == 1 ==> s->positive_fc == \old(s->positive_fc) + \max(p, 0) * c->tick_us
+                        && s->negative_fc == \old(s->negative_fc) + \max(-p, 0) * c->tick_us;
+    ensures kept: \result == 0 ==> s->energised_us == \old(s->energised_us) && s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
+    ensures latched: \result == 0 ==> s->time == LATCHED || s->charge == LATCHED;
+    ensures untouched: \result == 1 ==> s->time == \old(s->time) && s->charge == \old(s->charge);
+    ensures only_up: (s->time == \old(s->time) || s->time == LATCHED) && (s->charge == \old(s->charge) || s->charge == LATCHED); */
+static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
+{
+    int64_t energised_us = s->energised_us + c->tick_us;
+    int64_t tick_fc = product((int32_t)size_of(p), c->tick_us);
+    int64_t positive_fc = (p > 0) ? (s->positive_fc + tick_fc) : s->positive_fc;
+    int64_t negative_fc = (p < 0) ? (s->negative_fc + tick_fc) : s->negative_fc;
+    int32_t counted = 0;
+    if (energised_us > c->time_cap_us) {
+        s->time = LATCHED;
+    } else if ((positive_fc > c->charge_cap_each_fc) || (negative_fc > c->charge_cap_each_fc)
+               || ((positive_fc + negative_fc) > c->charge_cap_total_fc)) {
+        s->charge = LATCHED;
+    } else {
+        s->energised_us = energised_us;
+        s->positive_fc = positive_fc;
+        s->negative_fc = negative_fc;
+        counted = 1;
+    }
+    return counted;
+}
+
+/* One tick with the switch closed: the current that is permitted, or zero and a latch. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->armed == 0 && s->ending <= 1;
+    terminates \true;
+    assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time, s->proposal, s->energised_us, s->positive_fc, s->negative_fc;
+    ensures si01_limit: \abs(\result) <= c->limit_na;
+    ensures si03_rise: \abs(\result) - \abs(s->last_na) <= c->rise_na_per_tick;
+    ensures si03_fall: s->energised == 1 || s->proposal == \old(s->proposal) && s->time != LATCHED && s->charge != LATCHED ==> \abs(s->last_na) - \abs(\result) <= c->fall_na_per_tick;
+    ensures si04_no_jump: (s->last_na > 0 ==> \result >= 0) && (s->last_na < 0 ==> \result <= 0);
+    ensures si04_dwell: (\result > 0 && s->sign == -1 || \result < 0 && s->sign == 1) ==> s->zero_us >= c->dwell_us;
+    ensures si06_off: s->energised == 0 ==> \result == 0 && s->ending == 0;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0 || s->ending == 1;
+    ensures si16_envelope: s->ending == 1 ==> \abs(\result) <= s->envelope_na;
+    ensures si17_cap: 0 <= s->energised_us <= c->time_cap_us;
+    ensures si18_cap: 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
+                      && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
+    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc);
+    ensures range: 0 <= s->envelope_na <= c->limit_na && s->energised <= 1 && s->ending <= 1 && s->armed == 0; */
+static int32_t permit(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command, int32_t p)
+{
+    int32_t out_na = 0;
+    int32_t on = 0;
+    consider_end(s, c, command);
+    if (is_permissible(s, c, p) == 0) {
+        s->proposal = 1u;
+    } else if (account(s, c, p) == 1) {
+        out_na = p;
+        on = ((s->ending == 1u) && (p == 0)) ? 0 : 1;
+    } else {
+        /* a cap is reached for good: zero, and the cap is latched */
+    }
+    if (on == 0) {
+        switch_off(s);
+    }
+    return out_na;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (first == IONTO_TRIP_NONE && on ? trip : first); */
+static uint32_t name_trip(uint32_t first, int on, uint32_t trip)
+{
+    return ((first == (uint32_t)IONTO_TRIP_NONE) && (on != 0)) ? trip : first;
+}
+
+/* The first cause, kept once it is there. Of several at one tick the one that was due comes first: it began earlier. */
+/*@ requires \valid_read(s) && \valid_read(c);
+    requires s->first_trip <= IONTO_TRIP_TIME;
+    terminates \true; assigns \nothing;
+    ensures si07_kept: s->first_trip != IONTO_TRIP_NONE ==> \result == s->first_trip;
+    ensures named: ionto_guard_tripped(s, c) ==> 1 <= \result <= IONTO_TRIP_TIME;
+    ensures none: s->first_trip == IONTO_TRIP_NONE && !ionto_guard_tripped(s, c) ==> \result == IONTO_TRIP_NONE; */
+static uint32_t first_trip(const struct ionto_guard_state *s, const struct ionto_config *c)
+{
+    uint32_t first = s->first_trip;
+    first = name_trip(first, s->heartbeat == LATCHED, (uint32_t)IONTO_TRIP_HEARTBEAT);
+    first = name_trip(first, s->charge == LATCHED, (uint32_t)IONTO_TRIP_CHARGE);
+    first = name_trip(first, s->time == LATCHED, (uint32_t)IONTO_TRIP_TIME);
+    first = name_trip(first, s->over_current_us >= c->over_current_us, (uint32_t)IONTO_TRIP_OVER_CURRENT);
+    first = name_trip(first, s->over_voltage_us >= c->over_voltage_us, (uint32_t)IONTO_TRIP_OVER_VOLTAGE);
+    first = name_trip(first, s->open_us >= c->open_us, (uint32_t)IONTO_TRIP_OPEN);
+    first = name_trip(first, s->short_us >= c->short_us, (uint32_t)IONTO_TRIP_SHORT);
+    first = name_trip(first, s->mismatch_us >= c->mismatch_us, (uint32_t)IONTO_TRIP_MISMATCH);
+    first = name_trip(first, s->sensor_us >= c->sensor_us, (uint32_t)IONTO_TRIP_SENSOR);
+    first = name_trip(first, s->stale_us >= c->stale_us, (uint32_t)IONTO_TRIP_STALE);
+    first = name_trip(first, s->leakage_us >= c->leakage_us, (uint32_t)IONTO_TRIP_LEAKAGE);
+    first = name_trip(first, s->switch_us >= c->switch_us, (uint32_t)IONTO_TRIP_SWITCH);
+    first = name_trip(first, s->tick != 0u, (uint32_t)IONTO_TRIP_TICK);
+    first = name_trip(first, s->corrupt != 0u, (uint32_t)IONTO_TRIP_CORRUPT);
+    first = name_trip(first, s->emergency != 0u, (uint32_t)IONTO_TRIP_EMERGENCY);
+    first = name_trip(first, s->proposal != 0u, (uint32_t)IONTO_TRIP_PROPOSAL);
+    return first;
+}
+
+/* An acknowledge clears every trip at once, and only with the output off, nothing measured, and no cause in sight.
+ * What was found corrupt here stays so: nothing but ionto_init() can vouch for the memory again. */
+/*@ requires \valid_read(g) && \valid_read(s) && \valid_read(q);
+    terminates \true; assigns \nothing;
+    ensures si07_clears: \result == 1 ==> q->acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
+                         && cause_seen == 0 && ionto_sees_zero(&g->config, s) && g->state.corrupt != LATCHED;
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t may_clear(const struct ionto_guard *g, const struct ionto_sense *s, const struct ionto_request *q, int32_t cause_seen)
+{
+    return ((q->acknowledge == 1u) && (g->state.acknowledge_seen == 0u) && (g->state.energised == 0u) && (cause_seen == 0)
+            && (sees_zero(&g->config, s) == 1) && (g->state.corrupt != LATCHED)) ? 1 : 0;
+}
+
+struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
+                                    const struct ionto_request *request, const struct ionto_proposal *proposal)
+{
+    struct ionto_drive drive = {0, 0u};
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+
+    if (is_sound(g) == 1) {
+        uint32_t tripped_before = s->first_trip;
+        int32_t cause_seen = watch(g, sense, proposal->sound);
+        if (may_clear(g, sense, request, cause_seen) == 1) {
+            clear_trips(s);
+        }
+        s->primed = 1u;
+        s->now_seen = sense->now_us;
+        s->sample_seen = sense->sample;
+        s->acknowledge_seen = (request->acknowledge == 1u) ? 1u : 0u;
+        s->contact_us = held(s->contact_us, (sense->contact == 1u) ? 1 : 0, c->tick_us, c->contact_us);
+        s->heartbeat_us = held(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
+        s->heartbeat_seen = request->heartbeat;
+
+        if (is_tripped(s, c) == 1) {
+            switch_off(s);
+        } else if ((s->energised == 0u) && (tripped_before == (uint32_t)IONTO_TRIP_NONE)) {
+            consider_start(s, c, request);
+            s->proposal = (proposal->current_na != 0) ? 1u : 0u;
+        } else if (s->energised == 1u) {
+            drive.current_na = permit(s, c, request->command, proposal->current_na);
+        } else {
+            /* just acknowledged: zero for this tick, whatever is proposed */
+        }
+        if (s->proposal == 1u) {
+            switch_off(s);
+        }
+
+        s->last_na = drive.current_na;
+        s->zero_us = held(s->zero_us, (s->last_na == 0) ? 1 : 0, c->tick_us, c->dwell_us);
+        if (s->last_na != 0) {
+            s->sign = direction_of(s->last_na);
+        }
+        s->first_trip = first_trip(s, c);
+        mirror_state(g);
+        drive.switch_closed = s->energised;
+    } else {
+        clear_state(s);
+        s->corrupt = LATCHED;
+        s->first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
+        mirror_state(g);
+    }
+    return drive;
+}
+
+/* ---- outside the tick ---------------------------------------------------------------------------------- */
+
+/*@ requires 1 <= weight <= 32768;
+    terminates \true; assigns \nothing; ensures \result == (on != 0 ? weight : 0); */
+static uint32_t bit_if(int on, uint32_t weight)
+{
+    return (on != 0) ? weight : 0u;
+}
+
+uint32_t ionto_guard_trips(const struct ionto_guard *g)
+{
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    return bit_if(s->over_current_us >= c->over_current_us, 1u) + bit_if(s->over_voltage_us >= c->over_voltage_us, 2u)
+           + bit_if(s->open_us >= c->open_us, 4u) + bit_if(s->short_us >= c->short_us, 8u)
+           + bit_if(s->mismatch_us >= c->mismatch_us, 16u) + bit_if(s->sensor_us >= c->sensor_us, 32u)
+           + bit_if(s->stale_us >= c->stale_us, 64u) + bit_if(s->leakage_us >= c->leakage_us, 128u)
+           + bit_if(s->switch_us >= c->switch_us, 256u) + bit_if(s->tick != 0u, 512u) + bit_if(s->corrupt != 0u, 1024u)
+           + bit_if(s->emergency != 0u, 2048u) + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED, 8192u)
+           + bit_if(s->charge == LATCHED, 16384u) + bit_if(s->time == LATCHED, 32768u);
+}
+
+/* 1 when a bit of a word of trips is set; the weight is a constant at every call, so this is no division. */
+#define CARRIES(trips, weight) ((((trips) / (weight)) % 2u) == 1u)
+
+/* Latches again what was latched when the power went. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_ok(c) && ionto_guard_clear(s) && trips <= 65535;
+    terminates \true;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
+            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time;
+    ensures si07_carried: trips != 0 ==> ionto_guard_tripped(s, c);
+    ensures timers: ionto_guard_timers_ok(s, c) || s->contact_us != 0 || s->heartbeat_us != 0;
+    ensures none: trips == 0 ==> ionto_guard_clear(s); */
+static void carry(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t trips)
+{
+    s->over_current_us = CARRIES(trips, 1u) ? c->over_current_us : 0;
+    s->over_voltage_us = CARRIES(trips, 2u) ? c->over_voltage_us : 0;
+    s->open_us = CARRIES(trips, 4u) ? c->open_us : 0;
+    s->short_us = CARRIES(trips, 8u) ? c->short_us : 0;
+    s->mismatch_us = CARRIES(trips, 16u) ? c->mismatch_us : 0;
+    s->sensor_us = CARRIES(trips, 32u) ? c->sensor_us : 0;
+    s->stale_us = CARRIES(trips, 64u) ? c->stale_us : 0;
+    s->leakage_us = CARRIES(trips, 128u) ? c->leakage_us : 0;
+    s->switch_us = CARRIES(trips, 256u) ? c->switch_us : 0;
+    s->tick = CARRIES(trips, 512u) ? 1u : 0u;
+    s->corrupt = CARRIES(trips, 1024u) ? 1u : 0u;
+    s->emergency = CARRIES(trips, 2048u) ? 1u : 0u;
+    s->proposal = CARRIES(trips, 4096u) ? 1u : 0u;
+    s->heartbeat = CARRIES(trips, 8192u) ? LATCHED : 0u;
+    s->charge = CARRIES(trips, 16384u) ? LATCHED : 0u;
+    s->time = CARRIES(trips, 32768u) ? LATCHED : 0u;
+}
+
+uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips)
+{
+    struct ionto_config *c = &g->config;
+    struct ionto_guard_state *s = &g->state;
+    uint32_t error;
+    c->time_cap_us = config->time_cap_us;
+    c->time_reserve_us = config->time_reserve_us;
+    c->charge_cap_each_fc = config->charge_cap_each_fc;
+    c->charge_cap_total_fc = config->charge_cap_total_fc;
+    c->charge_reserve_fc = config->charge_reserve_fc;
+    c->tick_us = config->tick_us;
+    c->tick_tolerance_us = config->tick_tolerance_us;
+    c->limit_na = config->limit_na;
+    c->trip_na = config->trip_na;
+    c->rise_na_per_tick = config->rise_na_per_tick;
+    c->fall_na_per_tick = config->fall_na_per_tick;
+    c->dwell_us = config->dwell_us;
+    c->compliance_mv = config->compliance_mv;
+    c->over_voltage_mv = config->over_voltage_mv;
+    c->saturation_mv = config->saturation_mv;
+    c->headroom_na = config->headroom_na;
+    c->open_na = config->open_na;
+    c->short_ohm = config->short_ohm;
+    c->short_above_na = config->short_above_na;
+    c->mismatch_na = config->mismatch_na;
+    c->disagree_na = config->disagree_na;
+    c->sensor_max_na = config->sensor_max_na;
+    c->sensor_max_mv = config->sensor_max_mv;
+    c->leakage_na = config->leakage_na;
+    c->over_current_us = config->over_current_us;
+    c->over_voltage_us = config->over_voltage_us;
+    c->open_us = config->open_us;
+    c->short_us = config->short_us;
+    c->mismatch_us = config->mismatch_us;
+    c->sensor_us = config->sensor_us;
+    c->stale_us = config->stale_us;
+    c->leakage_us = config->leakage_us;
+    c->switch_us = config->switch_us;
+    c->contact_us = config->contact_us;
+    c->heartbeat_us = config->heartbeat_us;
+    mirror_config(g);
+    error = config_error(c);
+    error = or_else(error, (carried_trips <= 65535u) ? (uint32_t)IONTO_OK : (uint32_t)IONTO_ERROR_CARRIED);
+    clear_state(s);
+    if (error == (uint32_t)IONTO_OK) {
+        carry(s, c, carried_trips);
+        s->first_trip = first_trip(s, c);
+    } else {
+        /* what is refused leaves a guard that is latched at zero */
+        s->corrupt = LATCHED;
+        s->first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
+    }
+    mirror_state(g);
+    return error;
+}
+
+uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_config *config)
+{
+    uint32_t error = (uint32_t)IONTO_OK;
+    if (is_sound(g) == 0) {
+        error = (uint32_t)IONTO_ERROR_CORRUPT;
+    } else if (g->state.first_trip != (uint32_t)IONTO_TRIP_NONE) {
+        error = (uint32_t)IONTO_ERROR_TRIPPED;
+    } else if (g->state.energised != 0u) {
+        error = (uint32_t)IONTO_ERROR_ENERGISED;
+    } else {
+        error = config_error(config);
+    }
+    return error;
+}

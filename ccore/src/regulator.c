@@ -1,0 +1,559 @@
+/* The regulator: turns the target into a limited, ramped, slowly reversed current. Contracts: ionto.h.
+ * It expects nothing of the guard, and shares with it only the types of the header: what looks alike in guard.c
+ * is written twice on purpose, so that no single slip can stand in both. SPDX-License-Identifier: Apache-2.0 */
+#include "ionto.h"
+
+/* ---- small arithmetic ---------------------------------------------------------------------------------- */
+
+/*@ terminates \true; assigns \nothing; ensures \result == \abs(x); */
+static int64_t magnitude(int32_t x)
+{
+    return (x < 0) ? -(int64_t)x : (int64_t)x;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (x > 0 ? 1 : (x < 0 ? -1 : 0)); */
+static int32_t sign_of(int32_t x)
+{
+    return (x > 0) ? 1 : ((x < 0) ? -1 : 0);
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (lo <= x <= hi ? IONTO_OK : error); */
+static uint32_t within(int64_t x, int64_t lo, int64_t hi, uint32_t error)
+{
+    return ((lo <= x) && (x <= hi)) ? (uint32_t)IONTO_OK : error;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (a != IONTO_OK ? a : b); */
+static uint32_t first_of(uint32_t a, uint32_t b)
+{
+    return (a != (uint32_t)IONTO_OK) ? a : b;
+}
+
+/* Runs a timer for one tick while `on`, up to `limit`; else starts it anew. */
+/*@ requires 0 <= timer_us <= limit_us && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing;
+    ensures \result == (on == 1 ? \min(timer_us + tick_us, limit_us) : 0); */
+static int32_t timed(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit_us)
+{
+    int32_t next_us = 0;
+    if (on == 1) {
+        next_us = (timer_us < (limit_us - tick_us)) ? (timer_us + tick_us) : limit_us;
+    }
+    return next_us;
+}
+
+/* The charge of one tick. Two 32-bit products: a 64-bit one would need a library on small processors. */
+/*@ requires 0 <= magnitude_na <= IONTO_CEILING_NA && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing; ensures \result == magnitude_na * tick_us; */
+static int64_t charge_fc(int32_t magnitude_na, int32_t tick_us)
+{
+    int32_t high = magnitude_na / 4096;
+    int32_t low = magnitude_na % 4096;
+    /*@ assert split: magnitude_na == 4096 * high + low && 0 <= high <= 7324 && 0 <= low <= 4095; */
+    /*@ assert high_fits: 0 <= high * tick_us <= 7324 * IONTO_TICK_MAX_US; */
+    /*@ assert low_fits: 0 <= low * tick_us <= 4095 * IONTO_TICK_MAX_US; */
+    return ((int64_t)(high * tick_us) * 4096) + (int64_t)(low * tick_us);
+}
+
+/* ---- the limits ---------------------------------------------------------------------------------------- */
+
+/* A rate in nA a tick is in range when, in real time, it is between two rates in uA/s. */
+/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S;
+    terminates \true; assigns \nothing;
+    ensures \result == (IONTO_TICK_MIN_US <= tick_us <= IONTO_TICK_MAX_US && 1 <= rate_na <= 200000
+                        && min_ua_per_s * tick_us <= 1000 * rate_na <= max_ua_per_s * tick_us ? IONTO_OK : error); */
+static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_s, int32_t max_ua_per_s, uint32_t error)
+{
+    uint32_t result = error;
+    if ((tick_us >= IONTO_TICK_MIN_US) && (tick_us <= IONTO_TICK_MAX_US) && (rate_na >= 1) && (rate_na <= 200000)) {
+        result = within((int64_t)(rate_na * 1000), (int64_t)(min_ua_per_s * tick_us), (int64_t)(max_ua_per_s * tick_us), error);
+    }
+    return result;
+}
+
+/* The error of the first limit that is out of range. */
+/*@ requires \valid_read(l);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> ionto_regulator_limits_ok(l); */
+static uint32_t limits_error(const struct ionto_regulator_limits *l)
+{
+    uint32_t error = within(l->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
+    error = first_of(error, within(l->limit_na, 1, IONTO_CEILING_NA, (uint32_t)IONTO_ERROR_LIMIT));
+    error = first_of(error, rate_within(l->rise_na_per_tick, l->tick_us, 0, IONTO_RISE_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_RISE));
+    error = first_of(error, rate_within(l->fall_na_per_tick, l->tick_us, IONTO_FALL_MIN_UA_PER_S, IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
+    error = first_of(error, within(l->dwell_us, IONTO_DWELL_MIN_US, IONTO_DWELL_MAX_US, (uint32_t)IONTO_ERROR_DWELL));
+    error = first_of(error, within(l->saturation_mv, 500, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_SATURATION));
+    error = first_of(error, within(l->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
+    error = first_of(error, within(l->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME));
+    error = first_of(error, within(l->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US, (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
+    error = first_of(error, within(l->time_cap_us, 1000000, IONTO_TIME_CEILING_US, (uint32_t)IONTO_ERROR_TIME_CAP));
+    error = first_of(error, within(l->time_reserve_us, 0, l->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
+    error = first_of(error, within(l->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
+    error = first_of(error, within(l->charge_cap_total_fc, l->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
+    error = first_of(error, within(l->charge_reserve_fc, 0, l->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
+    return error;
+}
+
+/*@ requires \valid_read(r);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_regulator_limits_mirrored(r);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t limits_mirrored(const struct ionto_regulator *r)
+{
+    const struct ionto_regulator_limits *a = &r->limits;
+    const struct ionto_regulator_limits *b = &r->limits_inv;
+    return ((a->time_cap_us == (-1 - b->time_cap_us)) && (a->time_reserve_us == (-1 - b->time_reserve_us))
+            && (a->charge_cap_each_fc == (-1 - b->charge_cap_each_fc)) && (a->charge_cap_total_fc == (-1 - b->charge_cap_total_fc))
+            && (a->charge_reserve_fc == (-1 - b->charge_reserve_fc)) && (a->tick_us == (-1 - b->tick_us))
+            && (a->limit_na == (-1 - b->limit_na)) && (a->rise_na_per_tick == (-1 - b->rise_na_per_tick))
+            && (a->fall_na_per_tick == (-1 - b->fall_na_per_tick)) && (a->dwell_us == (-1 - b->dwell_us))
+            && (a->saturation_mv == (-1 - b->saturation_mv)) && (a->headroom_na == (-1 - b->headroom_na))
+            && (a->contact_us == (-1 - b->contact_us)) && (a->heartbeat_us == (-1 - b->heartbeat_us))) ? 1 : 0;
+}
+
+/*@ requires \valid(r);
+    terminates \true; assigns r->limits_inv;
+    ensures mirrored: ionto_regulator_limits_mirrored(r); */
+static void mirror_limits(struct ionto_regulator *r)
+{
+    const struct ionto_regulator_limits *a = &r->limits;
+    struct ionto_regulator_limits *b = &r->limits_inv;
+    b->time_cap_us = -1 - a->time_cap_us;
+    b->time_reserve_us = -1 - a->time_reserve_us;
+    b->charge_cap_each_fc = -1 - a->charge_cap_each_fc;
+    b->charge_cap_total_fc = -1 - a->charge_cap_total_fc;
+    b->charge_reserve_fc = -1 - a->charge_reserve_fc;
+    b->tick_us = -1 - a->tick_us;
+    b->limit_na = -1 - a->limit_na;
+    b->rise_na_per_tick = -1 - a->rise_na_per_tick;
+    b->fall_na_per_tick = -1 - a->fall_na_per_tick;
+    b->dwell_us = -1 - a->dwell_us;
+    b->saturation_mv = -1 - a->saturation_mv;
+    b->headroom_na = -1 - a->headroom_na;
+    b->contact_us = -1 - a->contact_us;
+    b->heartbeat_us = -1 - a->heartbeat_us;
+}
+
+/* ---- the state ----------------------------------------------------------------------------------------- */
+
+/*@ requires \valid_read(r);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_regulator_state_mirrored(r);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t state_mirrored(const struct ionto_regulator *r)
+{
+    const struct ionto_regulator_state *a = &r->state;
+    const struct ionto_regulator_state *b = &r->state_inv;
+    return ((a->energised_us == (-1 - b->energised_us)) && (a->positive_fc == (-1 - b->positive_fc))
+            && (a->negative_fc == (-1 - b->negative_fc)) && (a->level_na == (-1 - b->level_na))
+            && (a->target_na == (-1 - b->target_na)) && (a->sign == (-1 - b->sign))
+            && (a->zero_us == (-1 - b->zero_us)) && (a->contact_us == (-1 - b->contact_us))
+            && (a->heartbeat_us == (-1 - b->heartbeat_us)) && (a->heartbeat_seen == (UINT32_MAX - b->heartbeat_seen))
+            && (a->armed == (UINT32_MAX - b->armed)) && (a->energised == (UINT32_MAX - b->energised))
+            && (a->ending == (UINT32_MAX - b->ending)) && (a->corrupt == (UINT32_MAX - b->corrupt))) ? 1 : 0;
+}
+
+/*@ requires \valid_read(s) && \valid_read(l);
+    requires ionto_regulator_limits_ok(l);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_regulator_state_ok(s, l);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t state_in_range(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
+{
+    return ((magnitude(s->level_na) <= l->limit_na) && (magnitude(s->target_na) <= l->limit_na)
+            && (s->sign >= -1) && (s->sign <= 1) && ((s->level_na == 0) || (s->sign == sign_of(s->level_na)))
+            && (s->zero_us >= 0) && (s->zero_us <= l->dwell_us) && ((s->level_na == 0) || (s->zero_us == 0))
+            && (s->contact_us >= 0) && (s->contact_us <= l->contact_us)
+            && (s->heartbeat_us >= 0) && (s->heartbeat_us <= l->heartbeat_us)
+            && (s->energised_us >= 0) && (s->energised_us <= l->time_cap_us)
+            && (s->positive_fc >= 0) && (s->positive_fc <= l->charge_cap_each_fc)
+            && (s->negative_fc >= 0) && (s->negative_fc <= l->charge_cap_each_fc)
+            && ((s->positive_fc + s->negative_fc) <= l->charge_cap_total_fc)
+            && (s->armed <= 1u) && (s->energised <= 1u) && (s->ending <= 1u) && (s->corrupt <= 1u)
+            && ((s->armed + s->energised + s->corrupt) <= 1u)
+            && ((s->energised == 1u) || ((s->level_na == 0) && (s->ending == 0u)))) ? 1 : 0;
+}
+
+/* The check at run time is the predicate of the contract: one truth for the check, the assumption and the goal. */
+/*@ requires \valid_read(r);
+    terminates \true; assigns \nothing;
+    ensures sound: \result == 1 <==> ionto_regulator_sound(r);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t is_sound(const struct ionto_regulator *r)
+{
+    int32_t sound = 0;
+    if ((limits_mirrored(r) == 1) && (limits_error(&r->limits) == (uint32_t)IONTO_OK) && (state_mirrored(r) == 1)) {
+        sound = state_in_range(&r->state, &r->limits);
+    }
+    return sound;
+}
+
+/*@ requires \valid(r);
+    terminates \true; assigns r->state_inv;
+    ensures mirrored: ionto_regulator_state_mirrored(r); */
+static void mirror_state(struct ionto_regulator *r)
+{
+    const struct ionto_regulator_state *a = &r->state;
+    struct ionto_regulator_state *b = &r->state_inv;
+    b->energised_us = -1 - a->energised_us;
+    b->positive_fc = -1 - a->positive_fc;
+    b->negative_fc = -1 - a->negative_fc;
+    b->level_na = -1 - a->level_na;
+    b->target_na = -1 - a->target_na;
+    b->sign = -1 - a->sign;
+    b->zero_us = -1 - a->zero_us;
+    b->contact_us = -1 - a->contact_us;
+    b->heartbeat_us = -1 - a->heartbeat_us;
+    b->heartbeat_seen = UINT32_MAX - a->heartbeat_seen;
+    b->armed = UINT32_MAX - a->armed;
+    b->energised = UINT32_MAX - a->energised;
+    b->ending = UINT32_MAX - a->ending;
+    b->corrupt = UINT32_MAX - a->corrupt;
+}
+
+/* Everything at zero; `corrupt` says whether it stays so. */
+/*@ requires \valid(r);
+    requires corrupt == 0 || corrupt == 1;
+    terminates \true; assigns r->state, r->state_inv;
+    ensures mirrored: ionto_regulator_state_mirrored(r);
+    ensures ok: ionto_regulator_limits_ok(&r->limits) ==> ionto_regulator_state_ok(&r->state, &r->limits);
+    ensures zero: r->state.level_na == 0 && r->state.energised == 0 && r->state.armed == 0;
+    ensures corrupt: r->state.corrupt == corrupt; */
+static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
+{
+    struct ionto_regulator_state *s = &r->state;
+    s->energised_us = 0;
+    s->positive_fc = 0;
+    s->negative_fc = 0;
+    s->level_na = 0;
+    s->target_na = 0;
+    s->sign = 0;
+    s->zero_us = 0;
+    s->contact_us = 0;
+    s->heartbeat_us = 0;
+    s->heartbeat_seen = 0u;
+    s->armed = 0u;
+    s->energised = 0u;
+    s->ending = 0u;
+    s->corrupt = corrupt;
+    mirror_state(r);
+}
+
+/* ---- one tick ------------------------------------------------------------------------------------------ */
+
+/* Takes the target unless it is beyond the limit: then the one in force stays, and the report says so (SI-22). */
+/*@ requires \valid(s) && \valid_read(l) && \valid_read(q) && \separated(s, l, q);
+    requires 1 <= l->limit_na <= IONTO_CEILING_NA && \abs(s->target_na) <= l->limit_na;
+    terminates \true; assigns s->target_na;
+    ensures si22_refused: \abs(q->target_na) > l->limit_na ==> s->target_na == \old(s->target_na) && \result == IONTO_REFUSED_LIMIT;
+    ensures si22_taken: \abs(q->target_na) <= l->limit_na ==> s->target_na == q->target_na && \result == IONTO_REFUSED_NOTHING; */
+static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, const struct ionto_request *q)
+{
+    uint32_t refused = (uint32_t)IONTO_REFUSED_LIMIT;
+    if (magnitude(q->target_na) <= l->limit_na) {
+        s->target_na = q->target_na;
+        refused = (uint32_t)IONTO_REFUSED_NOTHING;
+    }
+    return refused;
+}
+
+/* What makes the current go to zero by the ramp; NOTHING when the treatment may go on. */
+/*@ requires \valid_read(s) && \valid_read(l);
+    requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l);
+    terminates \true; assigns \nothing;
+    ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us ==> \result != IONTO_LIMITED_BY_NOTHING;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> \result != IONTO_LIMITED_BY_NOTHING;
+    ensures si17_time: s->energised_us + l->time_reserve_us >= l->time_cap_us ==> \result != IONTO_LIMITED_BY_NOTHING;
+    ensures si18_charge: (s->positive_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
+                          || s->negative_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
+                          || s->positive_fc + s->negative_fc + l->charge_reserve_fc >= l->charge_cap_total_fc)
+                         ==> \result != IONTO_LIMITED_BY_NOTHING; */
+static uint32_t end_cause(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command)
+{
+    uint32_t cause = (uint32_t)IONTO_LIMITED_BY_NOTHING;
+    if (s->heartbeat_us >= l->heartbeat_us) {
+        cause = (uint32_t)IONTO_LIMITED_BY_HEARTBEAT;
+    } else if ((s->energised_us + l->time_reserve_us) >= l->time_cap_us) {
+        cause = (uint32_t)IONTO_LIMITED_BY_TIME;
+    } else if (((s->positive_fc + l->charge_reserve_fc) >= l->charge_cap_each_fc)
+               || ((s->negative_fc + l->charge_reserve_fc) >= l->charge_cap_each_fc)
+               || ((s->positive_fc + s->negative_fc + l->charge_reserve_fc) >= l->charge_cap_total_fc)) {
+        cause = (uint32_t)IONTO_LIMITED_BY_CHARGE;
+    } else if (command != (uint32_t)IONTO_COMMAND_RUN) {
+        cause = (uint32_t)IONTO_LIMITED_BY_STOP;
+    } else {
+        /* nothing: the treatment goes on */
+    }
+    return cause;
+}
+
+/* The largest magnitude that the voltage allows: what is measured, and the headroom to find out whether more flows.
+ * Without it the drive would stand above what flows, and a resistance that falls would step the current. */
+/*@ requires 0 <= headroom_na <= 1000000;
+    terminates \true; assigns \nothing;
+    ensures bounds: 0 <= \result <= IONTO_CEILING_NA;
+    ensures unsaturated: \abs(voltage_mv) < saturation_mv ==> \result == IONTO_CEILING_NA; */
+static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t measured_na, int32_t level_na, int32_t headroom_na)
+{
+    int32_t allowed_na = IONTO_CEILING_NA;
+    if (magnitude(voltage_mv) >= saturation_mv) {
+        if (sign_of(measured_na) != sign_of(level_na)) {
+            allowed_na = headroom_na;
+        } else if (magnitude(measured_na) < (int64_t)(IONTO_CEILING_NA - headroom_na)) {
+            allowed_na = (int32_t)magnitude(measured_na) + headroom_na;
+        } else {
+            /* above every limit already: the ceiling stands */
+        }
+    }
+    return allowed_na;
+}
+
+/* One step of a magnitude towards its goal. */
+/*@ requires 0 <= from_na <= IONTO_CEILING_NA && 0 <= goal_na <= IONTO_CEILING_NA && 1 <= rise_na <= 200000 && 1 <= fall_na <= 200000;
+    terminates \true; assigns \nothing;
+    ensures si03_rise: \result - from_na <= rise_na;
+    ensures si03_fall: from_na - \result <= fall_na;
+    ensures up: goal_na >= from_na ==> from_na <= \result <= goal_na;
+    ensures down: goal_na <= from_na ==> goal_na <= \result <= from_na;
+    ensures progress: goal_na <= from_na ==> \result == \max(from_na - fall_na, goal_na); */
+static int32_t toward(int32_t from_na, int32_t goal_na, int32_t rise_na, int32_t fall_na)
+{
+    int32_t next_na = goal_na;
+    if ((goal_na - from_na) > rise_na) {
+        next_na = from_na + rise_na;
+    } else if ((from_na - goal_na) > fall_na) {
+        next_na = from_na - fall_na;
+    } else {
+        /* the goal is within one step */
+    }
+    return next_na;
+}
+
+/* 1 while the direction wanted is not yet allowed: current flows the other way, or has not been zero for the dwell. */
+/*@ requires \valid_read(s) && \valid_read(l);
+    terminates \true; assigns \nothing;
+    ensures flag: \result == 0 || \result == 1;
+    ensures si04_dwell: \result == 0 && s->target_na > 0 ==> s->level_na >= 0 && (s->sign == -1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us);
+    ensures si04_dwell_negative: \result == 0 && s->target_na < 0 ==> s->level_na <= 0 && (s->sign == 1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us); */
+static int32_t must_reverse_first(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
+{
+    int32_t wanted = sign_of(s->target_na);
+    int32_t flows = sign_of(s->level_na);
+    int32_t first = 0;
+    if ((wanted != 0) && (flows == -wanted)) {
+        first = 1;
+    } else if ((wanted != 0) && (flows == 0) && (s->sign == -wanted) && (s->zero_us < l->dwell_us)) {
+        first = 1;
+    } else {
+        /* the same direction, or the dwell is over */
+    }
+    return first;
+}
+
+/* Zero at once, and no way back but STOP and RUN. */
+/*@ requires \valid(s);
+    terminates \true; assigns s->level_na, s->armed, s->energised, s->ending;
+    ensures zero: s->level_na == 0 && s->armed == 0 && s->energised == 0 && s->ending == 0; */
+static void stand_down(struct ionto_regulator_state *s)
+{
+    s->level_na = 0;
+    s->armed = 0u;
+    s->energised = 0u;
+    s->ending = 0u;
+}
+
+/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held (SI-05). */
+/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
+    requires s->energised == 0 && s->corrupt == 0 && s->armed <= 1;
+    terminates \true; assigns s->armed, s->energised;
+    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN && refused == IONTO_REFUSED_NOTHING && s->contact_us >= l->contact_us && s->armed == 0;
+    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
+    ensures arms: command != IONTO_COMMAND_RUN ==> s->armed == 1 && s->energised == 0; */
+static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command, uint32_t refused)
+{
+    if (command != (uint32_t)IONTO_COMMAND_RUN) {
+        s->armed = 1u;
+    } else if ((s->armed == 1u) && (refused == (uint32_t)IONTO_REFUSED_NOTHING) && (s->contact_us >= l->contact_us)) {
+        s->armed = 0u;
+        s->energised = 1u;
+    } else {
+        /* not asked to start since the last stop, a target refused, or no contact yet: zero */
+    }
+}
+
+/* The next current: towards the goal from where it is, never across zero. */
+/*@ requires \valid_read(s) && \valid_read(l);
+    requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l);
+    requires 0 <= goal_na <= l->limit_na;
+    terminates \true; assigns \nothing;
+    ensures si01_limit: \abs(\result) <= l->limit_na;
+    ensures si03_rise: \abs(\result) - \abs(s->level_na) <= l->rise_na_per_tick;
+    ensures si03_fall: \abs(s->level_na) - \abs(\result) <= l->fall_na_per_tick;
+    ensures si04_no_jump: (s->level_na > 0 ==> \result >= 0) && (s->level_na < 0 ==> \result <= 0);
+    ensures si04_direction: s->level_na == 0 && \result != 0 ==> (\result > 0 <==> s->target_na > 0) && goal_na != 0; */
+static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t goal_na)
+{
+    int32_t direction = (s->level_na != 0) ? sign_of(s->level_na) : sign_of(s->target_na);
+    int32_t next_na = toward((int32_t)magnitude(s->level_na), goal_na, l->rise_na_per_tick, l->fall_na_per_tick);
+    int32_t level_na = 0;
+    if (direction > 0) {
+        level_na = next_na;
+    } else if (direction < 0) {
+        level_na = -next_na;
+    } else {
+        /* no direction: no current */
+    }
+    return level_na;
+}
+
+/* Counts time and charge of the tick to come. 0 when a cap forbids it: then nothing is counted. */
+/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
+    requires ionto_regulator_limits_ok(l);
+    requires 0 <= s->energised_us <= l->time_cap_us && 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc;
+    requires s->positive_fc + s->negative_fc <= l->charge_cap_total_fc && \abs(level_na) <= l->limit_na;
+    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc;
+    ensures flag: \result == 0 || \result == 1;
+    ensures si17_cap: s->energised_us <= l->time_cap_us;
+    ensures si18_cap: s->positive_fc <= l->charge_cap_each_fc && s->negative_fc <= l->charge_cap_each_fc && s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
+    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc) && s->energised_us >= \old(s->energised_us);
+    ensures si18_exact: \result == 1 ==> s->positive_fc + s->negative_fc == \old(s->positive_fc) + \old(s->negative_fc) + \abs(level_na) * l->tick_us;
+    ensures nothing: \result == 0 ==> s->energised_us == \old(s->energised_us) && s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc); */
+static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t level_na)
+{
+    int64_t energised_us = s->energised_us + l->tick_us;
+    int64_t tick_fc = charge_fc((int32_t)magnitude(level_na), l->tick_us);
+    int64_t positive_fc = s->positive_fc + ((level_na > 0) ? tick_fc : 0);
+    int64_t negative_fc = s->negative_fc + ((level_na < 0) ? tick_fc : 0);
+    int32_t affordable = 0;
+    if ((energised_us <= l->time_cap_us) && (positive_fc <= l->charge_cap_each_fc) && (negative_fc <= l->charge_cap_each_fc)
+        && ((positive_fc + negative_fc) <= l->charge_cap_total_fc)) {
+        s->energised_us = energised_us;
+        s->positive_fc = positive_fc;
+        s->negative_fc = negative_fc;
+        affordable = 1;
+    }
+    return affordable;
+}
+
+/* One tick of an energised regulator. */
+/*@ requires \valid(r) && \valid_read(sense) && \separated(r, sense);
+    requires ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits) && r->state.energised == 1;
+    terminates \true; assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us, r->state.positive_fc, r->state.negative_fc, r->phase, r->limited_by;
+    ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
+    ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
+    ensures si03_fall: r->state.energised == 1 ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0) && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
+    ensures si04_dwell: \old(r->state.level_na) == 0 && (r->state.level_na > 0 && r->state.sign == -1 || r->state.level_na < 0 && r->state.sign == 1) ==> r->state.zero_us >= r->limits.dwell_us;
+    ensures si16_falls: command != IONTO_COMMAND_RUN ==> \abs(r->state.level_na) <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0);
+    ensures off_is_zero: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0 && r->state.armed == 0;
+    ensures flags: r->state.energised <= 1 && r->state.ending <= 1 && r->state.armed == 0;
+    ensures si17_cap: 0 <= r->state.energised_us <= r->limits.time_cap_us;
+    ensures si18_cap: 0 <= r->state.positive_fc <= r->limits.charge_cap_each_fc && 0 <= r->state.negative_fc <= r->limits.charge_cap_each_fc && r->state.positive_fc + r->state.negative_fc <= r->limits.charge_cap_total_fc; */
+static void regulate(struct ionto_regulator *r, const struct ionto_sense *sense, uint32_t command)
+{
+    struct ionto_regulator_state *s = &r->state;
+    const struct ionto_regulator_limits *l = &r->limits;
+    int32_t reverses = must_reverse_first(s, l);
+    int32_t allowed_na = voltage_allows(sense->voltage_mv, l->saturation_mv, sense->measured_na, s->level_na, l->headroom_na);
+    int32_t goal_na = (int32_t)magnitude(s->target_na);
+    uint32_t cause = end_cause(s, l, command);
+
+    if (cause != (uint32_t)IONTO_LIMITED_BY_NOTHING) {
+        s->ending = 1u;
+    }
+    if (s->ending == 1u) {
+        goal_na = 0;
+        r->phase = (uint32_t)IONTO_PHASE_FALL;
+        /* the cause may have gone since (a supervisor that is back): what began to end, ends */
+        r->limited_by = (cause != (uint32_t)IONTO_LIMITED_BY_NOTHING) ? cause : (uint32_t)IONTO_LIMITED_BY_STOP;
+    } else if (reverses == 1) {
+        goal_na = 0;
+        r->phase = (uint32_t)IONTO_PHASE_REVERSE;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_REVERSAL;
+    } else if (allowed_na < goal_na) {
+        goal_na = allowed_na;
+        r->phase = (uint32_t)IONTO_PHASE_TREAT;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_VOLTAGE;
+    } else {
+        r->phase = (uint32_t)IONTO_PHASE_RAMP;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
+    }
+
+    s->level_na = next_level(s, l, goal_na);
+    if ((r->phase == (uint32_t)IONTO_PHASE_RAMP) && (s->level_na == s->target_na)) {
+        r->phase = (uint32_t)IONTO_PHASE_TREAT;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_NOTHING;
+    }
+    if (((s->ending == 1u) && (s->level_na == 0)) || (spend(s, l, s->level_na) == 0)) {
+        stand_down(s);
+    }
+}
+
+struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const struct ionto_sense *sense,
+                                           const struct ionto_request *request, uint32_t cut)
+{
+    struct ionto_proposal proposal = {0, 0u};
+    r->phase = (uint32_t)IONTO_PHASE_IDLE;
+    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
+    r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
+
+    if ((is_sound(r) == 1) && (r->state.corrupt == 0u)) {
+        struct ionto_regulator_state *s = &r->state;
+        const struct ionto_regulator_limits *l = &r->limits;
+        r->refused = take_target(s, l, request);
+        s->contact_us = timed(s->contact_us, (sense->contact == 1u) ? 1 : 0, l->tick_us, l->contact_us);
+        s->heartbeat_us = timed(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, l->tick_us, l->heartbeat_us);
+        s->heartbeat_seen = request->heartbeat;
+
+        if ((cut != 0u) || (sense->emergency_stop != 0u)) {
+            stand_down(s);
+        } else if (s->energised == 0u) {
+            start(s, l, request->command, r->refused);
+        } else {
+            regulate(r, sense, request->command);
+        }
+        if ((s->armed == 1u) && (request->command == (uint32_t)IONTO_COMMAND_RUN)) {
+            r->phase = (uint32_t)IONTO_PHASE_WAIT;
+            r->limited_by = (uint32_t)IONTO_LIMITED_BY_CONTACT;
+        }
+
+        s->zero_us = timed(s->zero_us, (s->level_na == 0) ? 1 : 0, l->tick_us, l->dwell_us);
+        if (s->level_na != 0) {
+            s->sign = sign_of(s->level_na);
+        }
+        mirror_state(r);
+        proposal.current_na = s->level_na;
+        proposal.sound = 1u;
+    } else {
+        clear_state(r, 1u);
+    }
+    return proposal;
+}
+
+uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config)
+{
+    struct ionto_regulator_limits *l = &r->limits;
+    uint32_t error;
+    l->time_cap_us = config->time_cap_us;
+    l->time_reserve_us = config->time_reserve_us;
+    l->charge_cap_each_fc = config->charge_cap_each_fc;
+    l->charge_cap_total_fc = config->charge_cap_total_fc;
+    l->charge_reserve_fc = config->charge_reserve_fc;
+    l->tick_us = config->tick_us;
+    l->limit_na = config->limit_na;
+    l->rise_na_per_tick = config->rise_na_per_tick;
+    l->fall_na_per_tick = config->fall_na_per_tick;
+    l->dwell_us = config->dwell_us;
+    l->saturation_mv = config->saturation_mv;
+    l->headroom_na = config->headroom_na;
+    l->contact_us = config->contact_us;
+    l->heartbeat_us = config->heartbeat_us;
+    error = limits_error(l);
+    mirror_limits(r);
+    /* Limits that are refused leave a regulator that is latched at zero. */
+    clear_state(r, (error == (uint32_t)IONTO_OK) ? 0u : 1u);
+    r->phase = (uint32_t)IONTO_PHASE_IDLE;
+    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
+    r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
+    return error;
+}
