@@ -537,9 +537,9 @@ def current_bound(
     electrode_area_mm2: of one pole, see the module's text. device_limit_ua: the device profile's ceiling.
     plan_limit_ua: the plan's own maximum; None when it sets none. ion_sign: of the drug; exactly with a drug.
 
-    Refusal for an age below 5 or above 120, a site that the mode does not treat, an area below 1 mm² or above the
-    plate of a tray, or a limit that is not positive. ValueError (a programmer's error) for an ion's sign in tap water, or none
-    with a drug.
+    Refusal for an age below 5 or above 120, a site that the mode does not treat, an area that is not positive or above
+    the plate of a tray, or a limit that is not positive. ValueError (a programmer's error) for an ion's sign in tap
+    water, or none with a drug.
     """
     if (ion_sign is not None) != (mode is Mode.DRUG):
         raise ValueError("an ion's sign is given exactly with a drug")
