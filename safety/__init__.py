@@ -7,7 +7,7 @@
     samples, monitor    the tick that is judged, and the judge
     refusal             how a user's mistake is answered
 
-Links point upwards only. An invariant names the hazards that it guards; a test or a contract names the invariant that it
-shows. A hazard names neither, so that no row claims evidence for itself. Imports go from here to ``iontocore.ccore`` at
-most, never to the session, the plans or the ports.
+Links point upwards only. An invariant names the hazards that it guards; a test or a contract names the invariant that
+it shows. A hazard names neither, so that no row claims evidence for itself. Imports go from here to
+``iontocore.ccore`` at most, never to the session, the plans or the ports.
 """

@@ -393,6 +393,14 @@ INTERVAL_DRUG = Figure(
     Mark.ASSUMPTION,
 )
 
+ADMISSION_TIME = Figure(
+    "a session starts within this time after the questions were answered: 1 h",
+    3_600_000,
+    Unit.MS,
+    _OURS,
+    Mark.ASSUMPTION,
+)
+
 # ---- ramps and reversal ---------------------------------------------------------------------------------------
 
 RAMP_TIME = Figure(
