@@ -2,8 +2,8 @@
 
 The table has one plain question for each contraindication, which a person can answer with yes or no; yes means that
 there is no treatment. :func:`admit` is the gate. It lets a person through when every question was answered, expressly
-and with no, the age is treated, and the shortest interval since the person's last session has passed; anything else is a
-refusal that names the question. What it gives out, the :class:`Admission`, is the ticket of one session: who was asked
+and with no, the age is treated, and the shortest interval since the person's last session has passed; anything else is
+a refusal that names the question. What it gives out, the :class:`Admission`, is the ticket of one session: who was asked
 what, what the answers were, and when. An admission checks itself, so that there is no way to build one past the gate.
 
 A doctor's agreement lifts the age between 5 and 12 and nothing else. Some rows say that a doctor may find, having
@@ -297,8 +297,8 @@ class Admission:
 def check_answers(answers: Mapping[str, object]) -> None:
     """Refuse answers unless every question of the table is answered with no, expressly: with False and nothing like it.
 
-    answers: contraindication id -> yes (True) or no (False). An unknown key, a missing answer, an answer that is no bool
-    and a yes are each a Refusal that names the question, the first in the order of the table.
+    answers: contraindication id -> yes (True) or no (False). An unknown key, a missing answer, an answer that is no
+    bool, and a yes are each a Refusal that names the question, the first in the order of the table.
     """
     for key in answers:
         if key in NOT_CONTRAINDICATIONS:
@@ -331,10 +331,10 @@ def admit(
 ) -> Admission:
     """The gate: the admission to one session, or a Refusal that says what stands against it.
 
-    patient: the person's id. answers: contraindication id -> True for yes. answered_by: the person, or who speaks for it.
-    asked_at: now, aware. previous_start: the start of the same person's last session in which current flowed, aware; None
-    when there was none. mode: of the session to come. plan_interval_ms: the plan's own shortest interval, which can be
-    longer than the table's and never shorter; None when it has none.
+    patient: the person's id. answers: contraindication id -> True for yes. answered_by: the person, or who speaks for
+    it. asked_at: now, aware. previous_start: the start of the same person's last session in which current flowed,
+    aware; None when there was none. mode: of the session to come. plan_interval_ms: the plan's own shortest interval,
+    which can be longer than the table's and never shorter; None when it has none.
     """
     check_answers(answers)
     return Admission(
@@ -374,7 +374,7 @@ def _check_interval(asked_at: datetime, previous_start: datetime | None, interva
 
 
 def _utc(moment: datetime) -> datetime:
-    """The moment in UTC. Within one time zone Python subtracts what the clocks show, and misses that summer time ended."""
+    """The moment in UTC. Within one zone Python subtracts what the clocks show, and misses the end of summer time."""
     if moment.utcoffset() is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
     return moment.astimezone(UTC)
