@@ -78,7 +78,7 @@ enum ionto_sim_error {
     IONTO_SIM_ERROR_WATCHDOG = 226,
     IONTO_SIM_ERROR_FAULT = 301,      /* ionto_sim_inject(), ionto_sim_clear(): no such fault */
     IONTO_SIM_ERROR_PARAMETER = 302,  /* ionto_sim_inject(): the parameter is outside the range of that fault */
-    IONTO_SIM_ERROR_POWER = 303       /* ionto_sim_configure(): the supply is lost, there is no core to configure */
+    IONTO_SIM_ERROR_POWER = 303       /* ionto_sim_start(), ionto_sim_configure(): there is no core with power */
 };
 
 /*
@@ -140,12 +140,12 @@ struct ionto_electronics {
     int32_t stage_us;             /* time constant of the output stage; 1 to 100 000; default 50 */
     int32_t compliance_mv;        /* the most that the stage can give; 1000 to 200 000; default 60 000 */
     int32_t a_step_na;            /* first current sensor: resolution; 1 to 1 000 000; default 2000 */
-    int32_t a_full_na;            /* ... its full scale, which it never exceeds; 1 000 000 to 1 000 000 000; default 50 000 000 */
+    int32_t a_full_na;            /* ... its full scale, which it never exceeds; 1 000 000 to 1 000 000 000; default 60 000 000 */
     int32_t a_gain_ppm;           /* -200 000 to 200 000; default 2000 */
     int32_t a_offset_na;          /* -1 000 000 to 1 000 000; default 1000 */
     int32_t a_noise_na;           /* 0 to 1 000 000; default 3000 */
     int32_t b_step_na;            /* second current sensor, independent: default 4000 */
-    int32_t b_full_na;            /* default 50 000 000 */
+    int32_t b_full_na;            /* default 60 000 000 */
     int32_t b_gain_ppm;           /* default -3000 */
     int32_t b_offset_na;          /* default -2000 */
     int32_t b_noise_na;           /* default 5000 */
@@ -210,7 +210,7 @@ enum ionto_fault {
     IONTO_FAULT_SUPERVISOR_FROZEN = 71,/* the core goes on seeing the last request, heartbeat and all */
     IONTO_FAULT_HEARTBEAT_LOST = 72,   /* requests arrive, but the heartbeat in them stands still */
     IONTO_FAULT_SUPPLY_DIP = 81,       /* the output stage has only this voltage left [mV, 0 to 200 000] */
-    IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; when it is back ionto_init() gets the trips that were kept [us until it is back, 0: until cleared] */
+    IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; then ionto_init() with the trips that were kept [us, 0: until cleared] */
     IONTO_FAULT_BODY_LIFT = 91,        /* a hand is lifted [permille of side A's area that stays in the water, 0 to 999] */
     IONTO_FAULT_BODY_RETURN = 92,      /* once: the hands are in the water: ends lift, flicker and short, and a start without contact */
     IONTO_FAULT_BODY_FLICKER = 93,     /* contact goes and comes back, over and over [us of each, 1 and more] */
@@ -221,7 +221,7 @@ enum ionto_fault {
     IONTO_FAULT_MEMORY_FLIP = 111      /* once: one bit of the core's state is inverted [8 x byte offset + bit] */
 };
 
-/* What a run can stop on, right after the tick: sums of these. What happened in the last tick of a run is struct ionto_sim_answer.events. */
+/* What a run can stop on, right after the tick: sums of these. What happened during the last run is struct ionto_sim_answer.events. */
 enum ionto_event {
     IONTO_EVENT_NONE = 0,
     IONTO_EVENT_PHASE = 1,      /* the core's phase is another one */
@@ -233,7 +233,7 @@ enum ionto_event {
     IONTO_EVENT_ZERO = 64,      /* the drive reached zero */
     IONTO_EVENT_SWITCH = 128,   /* the output switch was told to close, or to open */
     IONTO_EVENT_POWER = 256,    /* the supply is lost, or back */
-    IONTO_EVENT_TRACE = 512,    /* the trace is full; always stops */
+    IONTO_EVENT_TRACE = 512,    /* the trace has no room for the next tick; always stops, before that tick */
     IONTO_EVENT_ANY = 1023
 };
 
@@ -281,7 +281,7 @@ struct ionto_trace {
 /* What the supervisor is told, and where and why the run stopped. */
 struct ionto_sim_answer {
     int64_t time_us;                /* true time since ionto_sim_init() */
-    uint32_t events;                /* enum ionto_event: what happened in the last tick */
+    uint32_t events;                /* enum ionto_event: what happened during the last run */
     uint32_t powered;               /* 0: the supply is lost, and the telemetry is the last that came */
     struct ionto_telemetry telemetry;
 };
@@ -327,6 +327,14 @@ struct ionto_sensor {
     int32_t last;                   /* last reading */
 };
 
+/* What a step said of itself, to find events. Do not touch. */
+struct ionto_said {
+    uint32_t phase;
+    uint32_t limited_by;
+    uint32_t refused;
+    uint32_t trips;
+};
+
 /* The simulation. Caller-allocated; do not touch, but for reading. */
 struct ionto_sim {
     struct ionto_core core;
@@ -353,6 +361,9 @@ struct ionto_sim {
     double voltage_mv;
     double stage_na;                        /* what the output stage gives, when nothing is in its way */
     double dac_na;
+    double dac_per_step;
+    double dac_full_steps;
+    double dac_gain_na;                     /* current of a step */
     double stage_share;
     double compliance_mv;
     double series_mohm;                     /* water and inner body, in megaohm */
@@ -377,10 +388,7 @@ struct ionto_sim {
     uint32_t switch_closed;                 /* the truth */
     uint32_t switch_wanted;
     uint32_t events;
-    uint32_t phase;                         /* as answered by the last step, to find events */
-    uint32_t limited_by;
-    uint32_t refused;
-    uint32_t trips;
+    struct ionto_said said;                 /* by the last step */
     uint32_t faults;                        /* how many are active */
     uint32_t fault_active[128];             /* by enum ionto_fault */
     int32_t fault_parameter[128];
@@ -396,7 +404,10 @@ void ionto_electronics_defaults(struct ionto_electronics *electronics);
 uint32_t ionto_sim_init(struct ionto_sim *sim, const struct ionto_body *body, const struct ionto_electronics *electronics,
                         uint64_t seed);
 
-/* Power on: ionto_init() of the core with the trips that were carried over. Time and body go on. Gives enum ionto_error; not IONTO_OK leaves the core off. */
+/*
+ * Power on, or a restart: ionto_init() of the core with the trips that were carried over. Time and body go on. Gives enum
+ * ionto_error, and anything but IONTO_OK leaves the core off; or IONTO_SIM_ERROR_POWER while the supply is lost.
+ */
 uint32_t ionto_sim_start(struct ionto_sim *sim, const struct ionto_config *config, uint32_t carried_trips);
 
 /* ionto_configure() of the running core. Gives enum ionto_error, or IONTO_SIM_ERROR_POWER. */
