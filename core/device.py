@@ -1,9 +1,9 @@
 """The device profile: what the hardware can do, and when its core takes a measurement for a fault.
 
 The maker of a device writes the profile once, as TOML. It says all that the core has to be told and that does not
-change from plan to plan: ceiling, compliance voltage, sensors, thresholds, debounce times. It can lower what is compiled
-into the core and never raise it. Every range here is the core's own (``ccore/include/ionto.h``), and so are the rules
-between fields, so that ``ionto_init()`` accepts what loads here.
+change from plan to plan: ceiling, compliance voltage, sensors, thresholds, debounce times. It can lower what is
+compiled into the core and never raise it. Every range here is the core's own (``ccore/include/ionto.h``), and so are
+the rules between fields, so that ``ionto_init()`` accepts what loads here.
 
 The simulated device is the default, ``devices/simulated.toml``, and the pattern for others.
 """

@@ -28,32 +28,41 @@ LARGEST_FILE_BYTES: Final = 65536
 LONGEST_TEXT: Final = 400
 """The longest free text, in characters: it is shown on one screen."""
 
-_UNITS: Final[Mapping[str, tuple[str, Fraction, str]]] = {
-    # suffix of a name -> what it measures, how many of the smallest unit, how people write it
-    "_ma_per_s": ("slope", Fraction(1000), "mA/s"),
-    "_ua_per_s": ("slope", Fraction(1), "uA/s"),
-    "_ma_min": ("charge", Fraction(60_000_000), "mA min"),
-    "_nc": ("charge", Fraction(1), "nC"),
-    "_ma": ("current", Fraction(1_000_000), "mA"),
-    "_ua": ("current", Fraction(1000), "uA"),
-    "_na": ("current", Fraction(1), "nA"),
-    "_h": ("time", Fraction(3_600_000_000), "h"),
-    "_min": ("time", Fraction(60_000_000), "min"),
-    "_s": ("time", Fraction(1_000_000), "s"),
-    "_ms": ("time", Fraction(1000), "ms"),
-    "_us": ("time", Fraction(1), "us"),
-    "_v": ("voltage", Fraction(1000), "V"),
-    "_mv": ("voltage", Fraction(1), "mV"),
-    "_cm2": ("area", Fraction(100), "cm2"),
-    "_mm2": ("area", Fraction(1), "mm2"),
-    "_kohm": ("resistance", Fraction(1000), "kohm"),
-    "_ohm": ("resistance", Fraction(1), "ohm"),
-    "_percent": ("ratio", Fraction(1), "%"),
-    "_years": ("age", Fraction(1), "years"),
+_UNITS: Final[Mapping[str, tuple[str, int, str]]] = {
+    # the end of a name -> what it measures, how many of the smallest unit of that, how people write it; longest first
+    "_kohm_cm2": ("resistance times area", 1000, "kohm cm2"),
+    "_ohm_cm2": ("resistance times area", 1, "ohm cm2"),
+    "_nf_cm2": ("capacitance per area", 1000, "nF/cm2"),
+    "_pf_cm2": ("capacitance per area", 1, "pF/cm2"),
+    "_ma_per_s": ("slope", 1000, "mA/s"),
+    "_ua_per_s": ("slope", 1, "uA/s"),
+    "_ma_min": ("charge", 60_000_000, "mA min"),
+    "_nc": ("charge", 1, "nC"),
+    "_ma": ("current", 1_000_000, "mA"),
+    "_ua": ("current", 1000, "uA"),
+    "_na": ("current", 1, "nA"),
+    "_h": ("time", 3_600_000_000, "h"),
+    "_min": ("time", 60_000_000, "min"),
+    "_s": ("time", 1_000_000, "s"),
+    "_ms": ("time", 1000, "ms"),
+    "_us": ("time", 1, "us"),
+    "_v": ("voltage", 1000, "V"),
+    "_mv": ("voltage", 1, "mV"),
+    "_cm2": ("area", 100, "cm2"),
+    "_mm2": ("area", 1, "mm2"),
+    "_mohm": ("resistance", 1_000_000, "Mohm"),
+    "_kohm": ("resistance", 1000, "kohm"),
+    "_ohm": ("resistance", 1, "ohm"),
+    "_percent": ("ratio", 10_000, "%"),
+    "_permille": ("ratio", 1000, "permille"),
+    "_ppm": ("ratio", 1, "ppm"),
+    "_years": ("age", 1, "years"),
+    "_ticks": ("ticks", 1, "ticks"),
+    "_bit": ("bits", 1, ""),
 }
 
 
-def _unit(name: str) -> tuple[str, Fraction, str]:
+def _unit(name: str) -> tuple[str, int, str]:
     """The unit that a name ends in; ValueError when it ends in none."""
     for suffix, unit in _UNITS.items():
         if name.endswith(suffix):
@@ -67,7 +76,8 @@ class Quantity:
 
     key: the name in TOML, its unit for people: ``current_ma``.
     attribute: the name inside, its unit a whole one: ``current_ua``. Both measure the same, or ValueError.
-    low, high: the range, both ends allowed, in the unit of ``attribute``.
+    low, high: the range, both ends allowed, in the unit of ``attribute``; high is None where a rule that knows more
+    than this number (who, where, on which device) says what is too much.
     says_who: whose rule the range is.
     means: one line for the reader of the file.
     step: values are whole multiples of this, in the unit of ``attribute``.
@@ -76,7 +86,7 @@ class Quantity:
     key: str
     attribute: str
     low: int
-    high: int
+    high: int | None
     says_who: str
     means: str
     step: int = 1
@@ -84,13 +94,14 @@ class Quantity:
     def __post_init__(self) -> None:
         if _unit(self.key)[0] != _unit(self.attribute)[0]:
             raise ValueError(f"{self.key} and {self.attribute} do not measure the same thing")
-        if not self.low <= self.high or self.step < 1 or self.per.denominator != 1:
+        empty = self.high is not None and self.high < self.low
+        if empty or self.step < 1 or self.per.denominator != 1:
             raise ValueError(f"{self.key} has an empty range, a step below 1 or a unit finer than {self.attribute}")
 
     @property
     def per(self) -> Fraction:
         """How many of the unit inside make one of the unit for people: 1000 for current_ma and current_ua."""
-        return _unit(self.key)[1] / _unit(self.attribute)[1]
+        return Fraction(_unit(self.key)[1], _unit(self.attribute)[1])
 
     @property
     def unit(self) -> str:
@@ -100,11 +111,13 @@ class Quantity:
     @property
     def allowed(self) -> str:
         """The range, as a person says it: ``0.001 to 30 mA``."""
+        if self.high is None:
+            return f"at least {self.shown(self.low)}"
         return f"{_plain(self.low / self.per)} to {self.shown(self.high)}"
 
     def shown(self, value: int) -> str:
         """A value inside, as a person says it: 15000 is ``15 mA``. At most six digits after the point."""
-        return f"{_plain(value / self.per)} {self.unit}"
+        return f"{_plain(value / self.per)} {self.unit}".rstrip()
 
     def toml(self, value: int) -> str:
         """A value inside as a TOML number that reads back exactly. ValueError off the step (it may have no end)."""
@@ -126,7 +139,7 @@ class Quantity:
         name = name or self.key
         if isinstance(value, bool) or not isinstance(value, int):
             raise Refusal(name, shown(value), f"a whole number of {_unit(self.attribute)[2]}", self.says_who)
-        if not self.low <= value <= self.high:
+        if not self._holds(value):
             raise Refusal(name, self.shown(value), self.allowed, self.says_who, f"give {self.key} within that range")
         if value % self.step:
             raise self._too_fine(name, f"{value} {_unit(self.attribute)[2]}")
@@ -141,19 +154,23 @@ class Quantity:
             )
         if isinstance(value, Decimal) and not value.is_finite():
             raise Refusal(name, shown(value), f"a finite number, {self.allowed}", self.says_who)
-        given = f"{shown(value)} {self.unit}"
+        given = f"{shown(value)} {self.unit}".rstrip()
         # Sizes first: a Decimal may be 1e999999999, whose digits nobody wants to compute.
         size = value.bit_length() * 0.30103 if isinstance(value, int) else value.adjusted() if value else 0
         if size > 30:
-            raise Refusal(name, given, self.allowed, self.says_who, f"give {self.key} within that range")
+            allowed = self.allowed if self.high is not None else f"{self.allowed} and no more than a person would write"
+            raise Refusal(name, given, allowed, self.says_who, f"give {self.key} within that range")
         if size < -30:
             raise self._too_fine(name, given)
         inside = Fraction(value) * self.per
-        if not self.low <= inside <= self.high:
+        if not self._holds(inside):
             raise Refusal(name, given, self.allowed, self.says_who, f"give {self.key} within that range")
         if inside.denominator != 1 or inside.numerator % self.step:
             raise self._too_fine(name, given)
         return inside.numerator
+
+    def _holds(self, inside: int | Fraction) -> bool:
+        return self.low <= inside and (self.high is None or inside <= self.high)
 
     def _too_fine(self, name: str, given: str) -> Refusal:
         step = self.shown(self.step)
