@@ -349,79 +349,22 @@ static int32_t is_tripped(const struct ionto_guard_state *s, const struct ionto_
             || (s->proposal != 0u) || (s->heartbeat == LATCHED) || (s->charge == LATCHED) || (s->time == LATCHED)) ? 1 : 0;
 }
 
-/*@ requires \valid_read(s) && \valid_read(c);
-    terminates \true; assigns \nothing;
-    ensures sound: \result == 1 <==> ionto_guard_timers_ok(s, c);
-    ensures flag: \result == 0 || \result == 1; */
-static int32_t timers_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
-{
-    return ((s->over_current_us >= 0) && (s->over_current_us <= c->over_current_us)
-            && (s->over_voltage_us >= 0) && (s->over_voltage_us <= c->over_voltage_us)
-            && (s->open_us >= 0) && (s->open_us <= c->open_us) && (s->short_us >= 0) && (s->short_us <= c->short_us)
-            && (s->mismatch_us >= 0) && (s->mismatch_us <= c->mismatch_us)
-            && (s->sensor_us >= 0) && (s->sensor_us <= c->sensor_us) && (s->stale_us >= 0) && (s->stale_us <= c->stale_us)
-            && (s->leakage_us >= 0) && (s->leakage_us <= c->leakage_us)
-            && (s->switch_us >= 0) && (s->switch_us <= c->switch_us)
-            && (s->contact_us >= 0) && (s->contact_us <= c->contact_us)
-            && (s->heartbeat_us >= 0) && (s->heartbeat_us <= c->heartbeat_us)) ? 1 : 0;
-}
-
-/*@ requires \valid_read(s) && \valid_read(c);
-    requires ionto_config_ok(c);
-    terminates \true; assigns \nothing;
-    ensures sound: \result == 1 <==> ionto_guard_current_ok(s, c);
-    ensures flag: \result == 0 || \result == 1; */
-static int32_t current_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
-{
-    return ((size_of(s->last_na) <= c->limit_na) && (s->sign >= -1) && (s->sign <= 1)
-            && ((s->last_na == 0) || (s->sign == direction_of(s->last_na)))
-            && (s->zero_us >= 0) && (s->zero_us <= c->dwell_us) && ((s->last_na == 0) || (s->zero_us == 0))
-            && (s->envelope_na >= 0) && (s->envelope_na <= c->limit_na)
-            && ((s->ending == 0u) || (size_of(s->last_na) <= s->envelope_na))
-            && (s->energised_us >= 0) && (s->energised_us <= c->time_cap_us)
-            && (s->positive_fc >= 0) && (s->positive_fc <= c->charge_cap_each_fc)
-            && (s->negative_fc >= 0) && (s->negative_fc <= c->charge_cap_each_fc)
-            && ((s->positive_fc + s->negative_fc) <= c->charge_cap_total_fc)) ? 1 : 0;
-}
-
-/*@ requires \valid_read(s) && \valid_read(c);
-    terminates \true; assigns \nothing;
-    ensures sound: \result == 1 <==> ionto_guard_flags_ok(s, c);
-    ensures flag: \result == 0 || \result == 1; */
-static int32_t flags_in_range(const struct ionto_guard_state *s, const struct ionto_config *c)
-{
-    return ((s->tick <= 1u) && (s->corrupt <= LATCHED) && (s->emergency <= 1u) && (s->proposal <= 1u)
-            && (s->heartbeat <= LATCHED) && (s->charge <= LATCHED) && (s->time <= LATCHED)
-            && (s->first_trip <= (uint32_t)IONTO_TRIP_TIME)
-            && (s->armed <= 1u) && (s->energised <= 1u) && (s->ending <= 1u) && (s->primed <= 1u) && (s->acknowledge_seen <= 1u)
-            && ((s->armed == 0u) || (s->energised == 0u))
-            && ((s->energised == 1u) || ((s->last_na == 0) && (s->ending == 0u)))
-            && ((s->ending == 1u) || ((s->heartbeat != DUE) && (s->charge != DUE) && (s->time != DUE)))
-            && ((is_tripped(s, c) == 1) == (s->first_trip != (uint32_t)IONTO_TRIP_NONE))
-            && ((s->first_trip == (uint32_t)IONTO_TRIP_NONE) || ((s->energised == 0u) && (s->armed == 0u)))) ? 1 : 0;
-}
-
-/* The check at run time is the predicate of the contract: one truth for the check, the assumption and the goal. */
+/* Every word against its complement. What is intact was written by this file, and so is in range: that is proved, not checked. */
 /*@ requires \valid_read(g);
     terminates \true; assigns \nothing;
-    ensures sound: \result == 1 <==> ionto_guard_sound(g);
+    ensures si20_intact: \result == 1 <==> ionto_guard_intact(g);
     ensures flag: \result == 0 || \result == 1; */
-static int32_t is_sound(const struct ionto_guard *g)
+static int32_t is_intact(const struct ionto_guard *g)
 {
-    int32_t sound = 0;
-    if ((config_mirrored(g) == 1) && (config_error(&g->config) == (uint32_t)IONTO_OK) && (state_mirrored(g) == 1)
-        && (timers_in_range(&g->state, &g->config) == 1) && (current_in_range(&g->state, &g->config) == 1)) {
-        sound = flags_in_range(&g->state, &g->config);
-    }
-    return sound;
+    return ((config_mirrored(g) == 1) && (state_mirrored(g) == 1)) ? 1 : 0;
 }
 
+/* Starts every debounce timer anew; only where none is latched. */
 /*@ requires \valid(s);
     terminates \true;
-    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
-            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time, s->first_trip;
-    ensures clear: ionto_guard_clear(s); */
-static void clear_trips(struct ionto_guard_state *s)
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us, s->switch_us;
+    ensures anew: ionto_guard_timers_clear(s); */
+static void clear_timers(struct ionto_guard_state *s)
 {
     s->over_current_us = 0;
     s->over_voltage_us = 0;
@@ -432,6 +375,16 @@ static void clear_trips(struct ionto_guard_state *s)
     s->stale_us = 0;
     s->leakage_us = 0;
     s->switch_us = 0;
+}
+
+/*@ requires \valid(s);
+    terminates \true;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
+            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time, s->first_trip;
+    ensures clear: ionto_guard_clear(s); */
+static void clear_trips(struct ionto_guard_state *s)
+{
+    clear_timers(s);
     s->tick = 0u;
     s->corrupt = 0u;
     s->emergency = 0u;
@@ -557,51 +510,65 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
 
 /* ---- one tick ------------------------------------------------------------------------------------------ */
 
-/* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen now. */
-/*@ requires \valid(g) && \valid_read(s) && \separated(g, s);
+/* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen at this tick. */
+/*@ requires \valid(g) && \valid_read(sense) && \separated(g, sense);
     requires ionto_config_ok(&g->config) && ionto_guard_timers_ok(&g->state, &g->config) && ionto_guard_flags_ok(&g->state, &g->config);
     terminates \true;
     assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us, g->state.mismatch_us, g->state.sensor_us,
             g->state.stale_us, g->state.leakage_us, g->state.switch_us, g->state.tick, g->state.corrupt, g->state.emergency;
-    ensures timers: ionto_guard_timers_ok(&g->state, &g->config);
     ensures flag: \result == 0 || \result == 1;
-    ensures si07_kept: ionto_guard_latches_kept{Pre,Post}(g);
-    ensures si08_count: ionto_guard_counts{Pre,Post}(g->config.tick_us, g->config.over_current_us, \at(g->state.over_current_us,Pre), g->state.over_current_us, ionto_sees_over_current{Pre}(&g->config, s));
-    ensures si20_sound: sound != 1 ==> g->state.corrupt != 0;
-    ensures si21_tick: ionto_sees_tick{Pre}(g, s) ==> g->state.tick == 1;
-    ensures emergency: s->emergency_stop != 0 ==> g->state.emergency == 1; */
-static int32_t watch(struct ionto_guard *g, const struct ionto_sense *s, uint32_t sound)
+    ensures timers: ionto_guard_timers_ok(&g->state, &g->config);
+    ensures latches: g->state.tick <= 1 && g->state.emergency <= 1 && g->state.corrupt <= LATCHED;
+    ensures si07_kept: \old(ionto_guard_tripped(&g->state, &g->config)) ==> ionto_guard_tripped(&g->state, &g->config);
+    ensures si08_over_current: ionto_counts(g->config.tick_us, g->config.over_current_us, \old(ionto_sees_over_current(&g->config, sense)), \old(g->state.over_current_us), g->state.over_current_us);
+    ensures si09_over_voltage: ionto_counts(g->config.tick_us, g->config.over_voltage_us, \old(ionto_sees_over_voltage(&g->config, sense)), \old(g->state.over_voltage_us), g->state.over_voltage_us);
+    ensures si10_open: ionto_counts(g->config.tick_us, g->config.open_us, \old(ionto_sees_open(g, sense)), \old(g->state.open_us), g->state.open_us);
+    ensures si11_short: ionto_counts(g->config.tick_us, g->config.short_us, \old(ionto_sees_short(&g->config, sense)), \old(g->state.short_us), g->state.short_us);
+    ensures si12_mismatch: ionto_counts(g->config.tick_us, g->config.mismatch_us, \old(ionto_sees_mismatch(g, sense)), \old(g->state.mismatch_us), g->state.mismatch_us);
+    ensures si13_sensor: ionto_counts(g->config.tick_us, g->config.sensor_us, \old(ionto_sees_sensor(&g->config, sense)), \old(g->state.sensor_us), g->state.sensor_us);
+    ensures si13_stale: ionto_counts(g->config.tick_us, g->config.stale_us, \old(ionto_sees_stale(g, sense)), \old(g->state.stale_us), g->state.stale_us);
+    ensures si14_leakage: ionto_counts(g->config.tick_us, g->config.leakage_us, \old(ionto_sees_leakage(g, sense)), \old(g->state.leakage_us), g->state.leakage_us);
+    ensures si14_switch: ionto_counts(g->config.tick_us, g->config.switch_us, \old(ionto_sees_disobedience(g, sense)), \old(g->state.switch_us), g->state.switch_us);
+    ensures si20_unsound: sound != 1 ==> g->state.corrupt == LATCHED;
+    ensures si21_tick: \old(ionto_sees_tick(g, sense)) ==> g->state.tick == 1;
+    ensures emergency: sense->emergency_stop != 0 ==> g->state.emergency == 1;
+    ensures unseen: \result == 0 ==> g->state.tick == \old(g->state.tick) && g->state.corrupt == \old(g->state.corrupt) && g->state.emergency == \old(g->state.emergency); */
+static int32_t watch(struct ionto_guard *g, const struct ionto_sense *sense, uint32_t sound)
 {
     const struct ionto_config *c = &g->config;
-    struct ionto_guard_state *state = &g->state;
-    int32_t over_current = sees_over_current(c, s);
-    int32_t over_voltage = beyond(s->voltage_mv, c->over_voltage_mv);
-    int32_t open = sees_open(g, s);
-    int32_t shorted = sees_short(c, s);
-    int32_t mismatch = sees_mismatch(g, s);
-    int32_t sensor = sees_sensor(c, s);
-    int32_t stale = ((state->primed == 1u) && (s->sample == state->sample_seen)) ? 1 : 0;
-    int32_t leakage = ((state->energised == 0u) && (sees_zero(c, s) == 0)) ? 1 : 0;
-    int32_t disobeys = (s->switch_closed != state->energised) ? 1 : 0;
-    int32_t off_tick = sees_tick(g, s);
-    int32_t emergency = (s->emergency_stop != 0u) ? 1 : 0;
+    struct ionto_guard_state *s = &g->state;
+    int32_t over_current = sees_over_current(c, sense);
+    int32_t over_voltage = beyond(sense->voltage_mv, c->over_voltage_mv);
+    int32_t open = sees_open(g, sense);
+    int32_t shorted = sees_short(c, sense);
+    int32_t mismatch = sees_mismatch(g, sense);
+    int32_t sensor = sees_sensor(c, sense);
+    int32_t stale = ((s->primed == 1u) && (sense->sample == s->sample_seen)) ? 1 : 0;
+    int32_t leakage = ((s->energised == 0u) && (sees_zero(c, sense) == 0)) ? 1 : 0;
+    int32_t disobeys = (sense->switch_closed != s->energised) ? 1 : 0;
+    int32_t off_tick = sees_tick(g, sense);
+    int32_t emergency = (sense->emergency_stop != 0u) ? 1 : 0;
     int32_t unsound = (sound != 1u) ? 1 : 0;
+    int32_t seen = ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys + off_tick
+                     + emergency + unsound) > 0) ? 1 : 0;
 
-    state->over_current_us = debounced(state->over_current_us, over_current, c->tick_us, c->over_current_us);
-    state->over_voltage_us = debounced(state->over_voltage_us, over_voltage, c->tick_us, c->over_voltage_us);
-    state->open_us = debounced(state->open_us, open, c->tick_us, c->open_us);
-    state->short_us = debounced(state->short_us, shorted, c->tick_us, c->short_us);
-    state->mismatch_us = debounced(state->mismatch_us, mismatch, c->tick_us, c->mismatch_us);
-    state->sensor_us = debounced(state->sensor_us, sensor, c->tick_us, c->sensor_us);
-    state->stale_us = debounced(state->stale_us, stale, c->tick_us, c->stale_us);
-    state->leakage_us = debounced(state->leakage_us, leakage, c->tick_us, c->leakage_us);
-    state->switch_us = debounced(state->switch_us, disobeys, c->tick_us, c->switch_us);
-    state->tick = (off_tick == 1) ? 1u : state->tick;
-    state->emergency = (emergency == 1) ? 1u : state->emergency;
-    state->corrupt = (unsound == 1) ? LATCHED : state->corrupt;
-
-    return ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys + off_tick + emergency
-             + unsound) > 0) ? 1 : 0;
+    if ((seen == 0) && (s->first_trip == (uint32_t)IONTO_TRIP_NONE)) {
+        clear_timers(s);   /* nearly every tick: nothing is seen and nothing is latched */
+    } else {
+        s->over_current_us = debounced(s->over_current_us, over_current, c->tick_us, c->over_current_us);
+        s->over_voltage_us = debounced(s->over_voltage_us, over_voltage, c->tick_us, c->over_voltage_us);
+        s->open_us = debounced(s->open_us, open, c->tick_us, c->open_us);
+        s->short_us = debounced(s->short_us, shorted, c->tick_us, c->short_us);
+        s->mismatch_us = debounced(s->mismatch_us, mismatch, c->tick_us, c->mismatch_us);
+        s->sensor_us = debounced(s->sensor_us, sensor, c->tick_us, c->sensor_us);
+        s->stale_us = debounced(s->stale_us, stale, c->tick_us, c->stale_us);
+        s->leakage_us = debounced(s->leakage_us, leakage, c->tick_us, c->leakage_us);
+        s->switch_us = debounced(s->switch_us, disobeys, c->tick_us, c->switch_us);
+        s->tick = (off_tick == 1) ? 1u : s->tick;
+        s->emergency = (emergency == 1) ? 1u : s->emergency;
+        s->corrupt = (unsound == 1) ? LATCHED : s->corrupt;
+    }
+    return seen;
 }
 
 /* Zero at once and the switch open; what was due when the fall ended is latched now. */
@@ -847,7 +814,7 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
     struct ionto_guard_state *s = &g->state;
     const struct ionto_config *c = &g->config;
 
-    if (is_sound(g) == 1) {
+    if (is_intact(g) == 1) {
         uint32_t tripped_before = s->first_trip;
         int32_t cause_seen = watch(g, sense, proposal->sound);
         if (may_clear(g, sense, request, cause_seen) == 1) {
@@ -861,7 +828,7 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
         s->heartbeat_us = held(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
         s->heartbeat_seen = request->heartbeat;
 
-        if (is_tripped(s, c) == 1) {
+        if (((cause_seen == 1) || (tripped_before != (uint32_t)IONTO_TRIP_NONE)) && (is_tripped(s, c) == 1)) {
             switch_off(s);
         } else if ((s->energised == 0u) && (tripped_before == (uint32_t)IONTO_TRIP_NONE)) {
             consider_start(s, c, request);
@@ -880,7 +847,9 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
         if (s->last_na != 0) {
             s->sign = direction_of(s->last_na);
         }
-        s->first_trip = first_trip(s, c);
+        if (s->energised == 0u) {
+            s->first_trip = first_trip(s, c);
+        }
         mirror_state(g);
         drive.switch_closed = s->energised;
     } else {
@@ -986,15 +955,16 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     c->switch_us = config->switch_us;
     c->contact_us = config->contact_us;
     c->heartbeat_us = config->heartbeat_us;
-    mirror_config(g);
     error = config_error(c);
     error = or_else(error, (carried_trips <= 65535u) ? (uint32_t)IONTO_OK : (uint32_t)IONTO_ERROR_CARRIED);
     clear_state(s);
+    mirror_config(g);
     if (error == (uint32_t)IONTO_OK) {
         carry(s, c, carried_trips);
         s->first_trip = first_trip(s, c);
     } else {
-        /* what is refused leaves a guard that is latched at zero */
+        /* What is refused is never intact (no word is its own complement): the guard stays latched at zero. */
+        g->config_inv.tick_us = c->tick_us;
         s->corrupt = LATCHED;
         s->first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
     }
@@ -1005,7 +975,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_config *config)
 {
     uint32_t error = (uint32_t)IONTO_OK;
-    if (is_sound(g) == 0) {
+    if (is_intact(g) == 0) {
         error = (uint32_t)IONTO_ERROR_CORRUPT;
     } else if (g->state.first_trip != (uint32_t)IONTO_TRIP_NONE) {
         error = (uint32_t)IONTO_ERROR_TRIPPED;
