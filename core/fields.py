@@ -163,13 +163,13 @@ class Quantity:
         if size < -30:
             raise self._too_fine(name, given)
         inside = Fraction(value) * self.per
-        if not self._holds(inside):
-            raise Refusal(name, given, self.allowed, self.says_who, f"give {self.key} within that range")
         if inside.denominator != 1 or inside.numerator % self.step:
             raise self._too_fine(name, given)
+        if not self._holds(inside.numerator):
+            raise Refusal(name, given, self.allowed, self.says_who, f"give {self.key} within that range")
         return inside.numerator
 
-    def _holds(self, inside: int | Fraction) -> bool:
+    def _holds(self, inside: int) -> bool:
         return self.low <= inside and (self.high is None or inside <= self.high)
 
     def _too_fine(self, name: str, given: str) -> Refusal:
