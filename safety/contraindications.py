@@ -3,8 +3,8 @@
 The table has one plain question for each contraindication, which a person can answer with yes or no; yes means that
 there is no treatment. :func:`admit` is the gate. It lets a person through when every question was answered, expressly
 and with no, the age is treated, and the shortest interval since the person's last session has passed; anything else is
-a refusal that names the question. What it gives out, the :class:`Admission`, is the ticket of one session: who was asked
-what, what the answers were, and when. An admission checks itself, so that there is no way to build one past the gate.
+a refusal that names the question. What it gives out, the :class:`Admission`, is the ticket of one session: who was
+asked what, what the answers were, and when. An admission checks itself, so that none can be built past the gate.
 
 A doctor's agreement lifts the age between 5 and 12 and nothing else. Some rows say that a doctor may find, having
 examined the person, that the answer to the question is no for this treatment. That finding is the doctor's, and goes in
@@ -302,7 +302,8 @@ def check_answers(answers: Mapping[str, object]) -> None:
     """
     for key in answers:
         if key in NOT_CONTRAINDICATIONS:
-            raise Refusal(f"{_FIELD}.{key}", "asked", "nothing", NOT_CONTRAINDICATIONS[key], "leave it out: it is none")
+            source = NOT_CONTRAINDICATIONS[key]
+            raise Refusal(f"{_FIELD}.{key}", "no contraindication", "only what is one", source, "leave it out")
         if key not in CONTRAINDICATION_BY_ID:
             known = ", ".join(CONTRAINDICATION_BY_ID)
             raise Refusal(f"{_FIELD}.{key}", "unknown", f"one of {known}", _GATE, "check its spelling")

@@ -436,6 +436,16 @@ RECONNECT_WAIT = Figure(
     "contact holds for this long before the current ramps again", 3_000, Unit.MS, _OURS, Mark.ASSUMPTION
 )
 
+# ---- what a drug carries of the current -------------------------------------------------------------------------
+
+DEXAMETHASONE_TRANSPORT = Figure(
+    "transport number of dexamethasone phosphate, of charge number 2: about 0.012",
+    12,
+    Unit.PERMILLE,
+    "PMC2557054",
+    Mark.READ,
+)
+
 FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
     {name: value for name, value in tuple(globals().items()) if isinstance(value, Figure)}
 )
@@ -472,14 +482,6 @@ class Drug:
 
 
 _CHEMISTRY: Final = "general knowledge of its ion in solution"
-
-DEXAMETHASONE_TRANSPORT = Figure(
-    "transport number of dexamethasone phosphate, of charge number 2: about 0.012",
-    12,
-    Unit.PERMILLE,
-    "PMC2557054",
-    Mark.READ,
-)
 
 _DRUGS: Final[tuple[Drug, ...]] = (
     Drug(
@@ -724,12 +726,12 @@ def _check_positive(field: str, value: int, unit: Unit) -> None:
 
 
 def _check_age_range(age_years: int, field: str) -> None:
-    for figure, wrong, allowed in (
-        (AGE_MIN, age_years < AGE_MIN.value, f"from {AGE_MIN.value} years"),
-        (AGE_MAX, age_years > AGE_MAX.value, f"up to {AGE_MAX.value} years"),
+    for figure, wrong, allowed, do in (
+        (AGE_MIN, age_years < AGE_MIN.value, f"from {AGE_MIN.value} years", "do not treat"),
+        (AGE_MAX, age_years > AGE_MAX.value, f"up to {AGE_MAX.value} years", "give the age, not a year of birth"),
     ):
         if wrong:
-            raise Refusal(field, f"{age_years} years", allowed, f"{figure.source} ({figure.mark})", "check the age")
+            raise Refusal(field, f"{age_years} years", allowed, f"{figure.source} ({figure.mark})", do)
 
 
 def _check_site(mode: Mode, site: Site) -> None:

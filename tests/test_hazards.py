@@ -1,0 +1,65 @@
+"""The table of hazards: complete in itself, and free of any claim about what answers it."""
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+
+from iontocore.safety.hazards import HAZARD_BY_ID, HAZARDS, Hazard, Severity
+
+TEXTS = [
+    (row.id, field.name, getattr(row, field.name))
+    for row in HAZARDS
+    for field in dataclasses.fields(row)
+    if field.name not in ("id", "name", "severity")
+]
+
+
+def test_ids_are_given_once_and_in_order() -> None:
+    assert [row.id for row in HAZARDS] == [f"H-{n:02}" for n in range(1, len(HAZARDS) + 1)]
+
+
+def test_names_are_given_once() -> None:
+    assert len({row.name for row in HAZARDS}) == len(HAZARDS)
+
+
+def test_a_hazard_is_found_by_its_id_and_the_table_cannot_be_changed() -> None:
+    assert list(HAZARD_BY_ID.values()) == list(HAZARDS)
+    with pytest.raises(TypeError):
+        HAZARD_BY_ID["H-01"] = HAZARDS[1]  # type: ignore[index]  # that it has no __setitem__ is what is tested
+
+
+@pytest.mark.parametrize(("row", "field", "text"), TEXTS, ids=lambda part: part if len(part) < 12 else "")
+def test_every_text_is_made_of_sentences(row: str, field: str, text: str) -> None:
+    assert text[0].isupper(), (row, field)
+    assert text.endswith("."), (row, field)
+    assert "  " not in text, (row, field)
+
+
+@pytest.mark.parametrize(("row", "field", "text"), TEXTS, ids=lambda part: part if len(part) < 12 else "")
+def test_no_row_names_what_guards_against_it_or_proves_that(row: str, field: str, text: str) -> None:
+    assert not re.search(r"\bSI-\d|\btest_|\bproof|\bproved|\binvariant|\.[chp]y?\b", text), (row, field)
+
+
+def test_a_row_has_no_room_for_controls_or_evidence() -> None:
+    names = [field.name for field in dataclasses.fields(Hazard)]
+    assert names == ["id", "name", "hazard", "sequence", "situation", "harm", "severity", "note"]
+
+
+def test_what_can_kill_or_maim_is_rated_so() -> None:
+    worst = {row.id for row in HAZARDS if row.severity >= Severity.CRITICAL}
+    assert worst == {"H-06", "H-16"}
+
+
+@pytest.mark.parametrize("wrong", ["H-1", "H-001", "h-01", "", "H-01 "])
+def test_a_malformed_id_is_not_built(wrong: str) -> None:
+    with pytest.raises(ValueError, match="not of the form"):
+        dataclasses.replace(HAZARDS[0], id=wrong)
+
+
+@pytest.mark.parametrize("field", ["name", "hazard", "sequence", "situation", "harm", "note"])
+def test_an_empty_text_is_not_built(field: str) -> None:
+    blank: dict[str, Any] = {field: " "}
+    with pytest.raises(ValueError, match=f"H-01: {field} is empty"):
+        dataclasses.replace(HAZARDS[0], **blank)

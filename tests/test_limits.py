@@ -1,0 +1,679 @@
+"""The clinical numbers, where they are from, and how limits combine into the one in force."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iontocore.safety import limits as table
+from iontocore.safety.limits import (
+    DRUGS,
+    FIGURES,
+    Bound,
+    Drug,
+    Figure,
+    Layer,
+    Limit,
+    Mark,
+    Mode,
+    Site,
+    Step,
+    Unit,
+    charge_bound,
+    check_age,
+    combine,
+    current_bound,
+    default_fall_ua_per_s,
+    default_rise_ua_per_s,
+    drug_named,
+    fall_charge_nc,
+    fall_time_ms,
+    in_words,
+    shortest_interval_ms,
+    time_bound,
+)
+from iontocore.safety.refusal import Refusal
+
+HEADER = Path(__file__).parent.parent / "ccore" / "include" / "ionto.h"
+TAP_WATER_SITES = [Site.PALMS, Site.SOLES, Site.ARMPITS, Site.FACE]
+
+# ---- the numbers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_number_has_a_source_and_a_mark_that_fit_each_other(name: str) -> None:
+    figure = FIGURES[name]
+    assert figure.mark in (Mark.READ, Mark.EXCERPT, Mark.ASSUMPTION)
+    without_document = re.search("general knowledge|choice of this project", figure.source) is not None
+    if figure.mark is not Mark.ASSUMPTION:
+        assert not without_document, "what is read or excerpted names its document"
+
+
+def test_no_number_is_left_out_of_the_list() -> None:
+    everywhere = {id(value) for value in vars(table).values() if isinstance(value, Figure)}
+    everywhere |= {id(value) for sites in (table.SITE_CURRENT, table.SITE_TIME) for value in sites.values()}
+    everywhere |= {id(value) for value in table.SITE_CURRENT_CHILD.values()}
+    everywhere |= {id(drug.transport) for drug in DRUGS.values() if drug.transport is not None}
+    assert everywhere == {id(figure) for figure in FIGURES.values()}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "source", "mark"),
+    [
+        ("AGE_MIN", "5 years", "BAD leaflet", "read"),
+        ("AGE_DOCTOR", "12 years", "BAD leaflet", "read"),
+        ("PALMS_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
+        ("PALMS_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
+        ("SOLES_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
+        ("SOLES_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
+        ("ARMPITS_CURRENT", "5 mA", "KaWe SwiSto3 manual", "read"),
+        ("ARMPITS_TIME", "30 min", "KaWe SwiSto3 manual", "read"),
+        ("ARMPIT_SPONGE_AREA", "99 cm2", "KaWe SwiSto3 manual", "read"),
+        ("TRAY_PLATE_AREA", "330 cm2", "KaWe SwiSto3 manual", "read"),
+        ("SESSION_SHORT", "20 min", "BAD leaflet", "read"),
+        ("SESSION_LONG", "30 min", "BAD leaflet", "read"),
+        ("SESSION_TIME", "45 min", "Healthline 2021", "read"),
+        ("DRUG_CURRENT", "4 mA", "ActivaDose II manual", "read"),
+        ("DRUG_CHARGE", "80 mA min", "ActivaDose II manual", "read"),
+        ("DRUG_TIME", "75 min", "ActivaPatch", "read"),
+        ("TRIP_CURRENT", "35 mA", "Hidrex safety concept", "read"),
+        ("RAMP_TIME", "30 s", "Soterix IontoDC", "read"),
+        ("DEXAMETHASONE_TRANSPORT", "0.012", "PMC2557054", "read"),
+        ("DENSITY_CATHODE", "0.5 mA/cm2", "excerpts", "excerpt"),
+        ("DENSITY_ANODE", "1 mA/cm2", "general knowledge", "assumption"),
+        ("DENSITY_TAP_WATER", "0.2 mA/cm2", "general knowledge", "assumption"),
+        ("DENSITY_ATTENTION", "2 mA/cm2", "IEC 60601-2-10", "excerpt"),
+        ("INTERVAL_TAP_WATER", "20 h", "one session a day", "assumption"),
+        ("LOST_CONTACT_COUNT", "3", "choice of this project", "assumption"),
+        ("LOST_CONTACT_WINDOW", "10 min", "choice of this project", "assumption"),
+    ],
+)
+def test_a_number_is_the_one_of_its_source(name: str, words: str, source: str, mark: str) -> None:
+    figure = FIGURES[name]
+    assert (in_words(figure.value, figure.unit), str(figure.mark)) == (words, mark)
+    assert source in figure.source
+
+
+@pytest.mark.invariant("SI-02")
+@pytest.mark.parametrize(
+    ("name", "define", "per"),
+    [
+        ("COMPILED_CURRENT", "IONTO_CEILING_NA", 1_000),
+        ("TRIP_CURRENT", "IONTO_TRIP_CEILING_NA", 1_000),
+        ("COMPILED_TIME", "IONTO_TIME_CEILING_US", 1_000),
+        ("COMPILED_CHARGE", "IONTO_CHARGE_CEILING_FC", 1_000_000),
+        ("RISE_MAX", "IONTO_RISE_MAX_UA_PER_S", 1),
+        ("FALL_MIN", "IONTO_FALL_MIN_UA_PER_S", 1),
+        ("FALL_MAX", "IONTO_FALL_MAX_UA_PER_S", 1),
+        ("DWELL_MIN", "IONTO_DWELL_MIN_US", 1_000),
+        ("DWELL_MAX", "IONTO_DWELL_MAX_US", 1_000),
+    ],
+)
+def test_the_compiled_ceilings_are_those_of_the_core(name: str, define: str, per: int) -> None:
+    found = re.search(rf"^#define {define} (\d+)\b", HEADER.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    assert FIGURES[name].value * per == int(found[1])
+
+
+def test_the_trip_level_stands_above_every_limit_of_current() -> None:
+    assert all(f.value < table.TRIP_CURRENT.value for f in table.SITE_CURRENT.values())
+    assert table.COMPILED_CURRENT.value < table.TRIP_CURRENT.value
+
+
+def test_every_density_stays_below_the_one_that_asks_for_attention() -> None:
+    densities = [table.DENSITY_TAP_WATER, table.DENSITY_CATHODE, table.DENSITY_ANODE]
+    assert all(density.value < table.DENSITY_ATTENTION.value for density in densities)
+
+
+@pytest.mark.parametrize("site", TAP_WATER_SITES)
+def test_a_child_gets_three_quarters_of_an_adult(site: Site) -> None:
+    assert table.SITE_CURRENT_CHILD[site].value * 4 == table.SITE_CURRENT[site].value * 3
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.5, "5", None])
+def test_a_figure_that_is_no_positive_whole_number_is_not_built(value: Any) -> None:
+    with pytest.raises(ValueError, match="not a positive int"):
+        dataclasses.replace(table.AGE_MIN, value=value)
+
+
+@pytest.mark.parametrize("field", ["what", "source"])
+def test_a_figure_without_a_phrase_or_a_source_is_not_built(field: str) -> None:
+    blank: dict[str, Any] = {field: " "}
+    with pytest.raises(ValueError, match="lacks"):
+        dataclasses.replace(table.AGE_MIN, **blank)
+
+
+@pytest.mark.parametrize(("field", "value"), [("unit", "years"), ("mark", "read")])
+def test_a_figure_with_a_mere_string_for_its_unit_or_mark_is_not_built(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match="is no"):
+        dataclasses.replace(table.AGE_MIN, **{field: value})
+
+
+@pytest.mark.parametrize("who", ["", "Palms", "palms child", "-palms", "palms_child"])
+def test_a_limit_whose_name_is_not_in_kebab_case_is_not_built(who: str) -> None:
+    with pytest.raises(ValueError, match="kebab-case"):
+        Limit(who, Layer.SITE, table.PALMS_CURRENT)
+
+
+def test_a_limit_without_a_layer_or_a_figure_is_not_built() -> None:
+    limit = Limit("palms", Layer.SITE, table.PALMS_CURRENT)
+    wrongs: list[dict[str, Any]] = [{"layer": "site"}, {"figure": 20_000}]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match="is no"):
+            dataclasses.replace(limit, **wrong)
+
+
+# ---- how limits combine -----------------------------------------------------------------------------------------
+
+names = st.from_regex(r"[a-z]{1,3}(-[a-z]{1,3})?", fullmatch=True)
+figures = st.builds(
+    Figure,
+    what=st.just("a limit"),
+    value=st.integers(1, 60) | st.integers(1, 10**18),
+    unit=st.just(Unit.UA),
+    source=names,
+    mark=st.sampled_from(Mark),
+)
+some_limits = st.lists(st.builds(Limit, names, st.sampled_from(Layer), figures), min_size=1, max_size=8)
+
+
+@pytest.mark.invariant("SI-01")
+@given(some_limits)
+def test_the_smallest_limit_wins(some: Sequence[Limit]) -> None:
+    bound = combine(some)
+    assert bound.value == min(limit.figure.value for limit in some)
+    winners = [(x.who, x.figure.value, x.figure.source, x.figure.mark) for x in some]
+    assert (bound.binding, bound.value, bound.source, bound.mark) in winners
+
+
+@pytest.mark.invariant("SI-01")
+@given(some_limits, st.randoms(use_true_random=False))
+def test_the_order_in_which_limits_are_given_does_not_matter(some: list[Limit], random: Random) -> None:
+    shuffled = some.copy()
+    random.shuffle(shuffled)
+    assert combine(shuffled) == combine(some)
+
+
+@pytest.mark.invariant("SI-01")
+@given(some_limits)
+def test_the_chain_decreases_and_ends_at_the_binding_limit(some: Sequence[Limit]) -> None:
+    bound = combine(some)
+    values = [step.value for step in bound.lowered_by]
+    assert values == sorted(set(values), reverse=True)
+    assert bound.lowered_by[-1] == Step(bound.binding, bound.value, bound.source, bound.mark)
+
+
+@given(some_limits)
+def test_the_chain_begins_with_the_first_layer_that_speaks_and_follows_the_layers(some: Sequence[Limit]) -> None:
+    order = list(Layer)
+    layers = {(x.who, x.figure.value, x.figure.source, x.figure.mark): set[Layer]() for x in some}
+    for limit in some:
+        layers[limit.who, limit.figure.value, limit.figure.source, limit.figure.mark].add(limit.layer)
+    chain = [layers[step.who, step.value, step.source, step.mark] for step in combine(some).lowered_by]
+    assert min(order.index(x.layer) for x in some) in {order.index(layer) for layer in chain[0]}
+    reached = 0
+    for candidates in chain:
+        later = [order.index(layer) for layer in candidates if order.index(layer) >= reached]
+        assert later, "a layer spoke before its turn"
+        reached = min(later)
+
+
+@pytest.mark.invariant("SI-01", "SI-02")
+@given(some_limits, some_limits)
+def test_another_limit_never_raises_the_bound(some: list[Limit], more: list[Limit]) -> None:
+    assert combine(some + more).value == min(combine(some).value, combine(more).value)
+
+
+def test_of_equal_limits_the_layer_asked_first_binds() -> None:
+    site = Limit("site", Layer.SITE, table.ARMPITS_CURRENT)
+    plan = Limit("plan", Layer.PLAN, dataclasses.replace(table.ARMPITS_CURRENT, mark=Mark.GIVEN))
+    assert combine([plan, site]).binding == "site"
+
+
+def test_no_limit_at_all_is_no_bound() -> None:
+    with pytest.raises(ValueError, match="no limit"):
+        combine([])
+
+
+def test_limits_of_unlike_units_do_not_combine() -> None:
+    with pytest.raises(ValueError, match="a is in ua, b in ms"):
+        combine([Limit("a", Layer.SITE, table.PALMS_CURRENT), Limit("b", Layer.SITE, table.FACE_TIME)])
+
+
+@pytest.mark.parametrize(
+    "steps", [[], [("a", 3), ("a", 2)], [("a", 1), ("b", 1)], [("a", 1), ("b", 2)], [("b", 1), ("a", 1)]]
+)
+def test_a_bound_whose_chain_does_not_lead_to_it_is_not_built(steps: list[tuple[str, int]]) -> None:
+    chain = tuple(Step(who, value, "source", Mark.READ) for who, value in steps)
+    with pytest.raises(ValueError, match="chain"):
+        Bound(1, Unit.UA, "b", "source", Mark.READ, chain)
+
+
+@pytest.mark.invariant("SI-22")
+@given(some_limits, st.integers(-5, 5))
+def test_what_is_above_the_bound_is_refused_in_the_name_of_the_limit_that_binds(
+    some: Sequence[Limit], over: int
+) -> None:
+    bound = combine(some)
+    if over <= 0:
+        bound.check("current_ma", bound.value + over)
+        return
+    with pytest.raises(Refusal) as caught:
+        bound.check("current_ma", bound.value + over)
+    assert caught.value.field == "current_ma"
+    assert caught.value.given == in_words(bound.value + over, Unit.UA)
+    assert caught.value.allowed == f"at most {in_words(bound.value, Unit.UA)}"
+    assert bound.binding in caught.value.says_who
+    assert bound.source in caught.value.says_who
+
+
+# ---- the current in force ---------------------------------------------------------------------------------------
+
+ages = st.integers(5, 120)
+areas_mm2 = st.integers(1, 33_000)
+limits_ua = st.integers(1, 100_000)
+SIGNS: tuple[Literal[-1, 1], ...] = (-1, 1)
+
+
+@pytest.mark.invariant("SI-01", "SI-02")
+@given(st.sampled_from(TAP_WATER_SITES), ages, areas_mm2, limits_ua, st.none() | limits_ua)
+def test_in_tap_water_the_current_is_the_smallest_of_ceiling_device_site_age_density_and_plan(
+    site: Site, age: int, area: int, device: int, plan: int | None
+) -> None:
+    bound = current_bound(
+        mode=Mode.TAP_WATER,
+        site=site,
+        age_years=age,
+        electrode_area_mm2=area,
+        device_limit_ua=device,
+        plan_limit_ua=plan,
+    )
+    adult = {Site.PALMS: 20_000, Site.SOLES: 20_000, Site.ARMPITS: 5_000, Site.FACE: 5_000}[site]
+    by_age = adult if age >= 18 else adult * 3 // 4
+    by_plan = [] if plan is None else [plan]
+    assert bound.value == min([30_000, device, by_age, area * 2, *by_plan])
+    assert bound.unit is Unit.UA
+
+
+@pytest.mark.invariant("SI-01", "SI-02")
+@given(st.sampled_from(Site), ages, areas_mm2, limits_ua, st.none() | limits_ua, st.sampled_from(SIGNS))
+def test_with_a_drug_the_current_is_bound_by_density_at_its_sign_and_by_the_ceiling_of_drugs(
+    site: Site, age: int, area: int, device: int, plan: int | None, sign: Literal[-1, 1]
+) -> None:
+    bound = current_bound(
+        mode=Mode.DRUG,
+        site=site,
+        age_years=age,
+        electrode_area_mm2=area,
+        device_limit_ua=device,
+        plan_limit_ua=plan,
+        ion_sign=sign,
+    )
+    drug = 4_000 if age >= 18 else 3_000
+    density = area * (10 if sign > 0 else 5)
+    by_plan = [] if plan is None else [plan]
+    assert bound.value == min([30_000, device, drug, density, *by_plan])
+
+
+@pytest.mark.parametrize(
+    ("binding", "source", "given_"),
+    [
+        ("site-palms", "NHS leaflet WPR26540", {}),
+        ("child-palms", "NHS leaflet WPR26540", {"age_years": 17}),
+        ("device", "the device profile", {"device_limit_ua": 12_000}),
+        ("density-tap-water", "general knowledge: 0.2 mA/cm2", {"electrode_area_mm2": 5_000}),
+        ("plan", "the plan", {"plan_limit_ua": 9_000}),
+        ("site-armpits", "KaWe SwiSto3 manual", {"site": Site.ARMPITS}),
+        ("site-face", "held to the armpits' limit; 3 to 6 mA is usual by general knowledge", {"site": Site.FACE}),
+        ("drug", "ActivaDose II manual", {"mode": Mode.DRUG, "ion_sign": -1}),
+        (
+            "density-cathode",
+            "excerpts on drug iontophoresis: at most 0.5 mA/cm2",
+            {"mode": Mode.DRUG, "ion_sign": -1, "electrode_area_mm2": 700},
+        ),
+        (
+            "density-anode",
+            "general knowledge: the anode bears twice the cathode's",
+            {"mode": Mode.DRUG, "ion_sign": 1, "electrode_area_mm2": 300},
+        ),
+    ],
+)
+def test_the_bound_names_the_limit_that_binds_and_its_source(binding: str, source: str, given_: dict[str, Any]) -> None:
+    usual: dict[str, Any] = {
+        "mode": Mode.TAP_WATER,
+        "site": Site.PALMS,
+        "age_years": 30,
+        "electrode_area_mm2": 14_000,
+        "device_limit_ua": 30_000,
+    }
+    bound = current_bound(**(usual | given_))
+    assert (bound.binding, bound.source) == (binding, source)
+
+
+def test_the_chain_tells_who_lowered_the_limit_from_what_to_what() -> None:
+    bound = current_bound(
+        mode=Mode.TAP_WATER,
+        site=Site.PALMS,
+        age_years=10,
+        electrode_area_mm2=14_000,
+        device_limit_ua=25_000,
+        plan_limit_ua=12_000,
+    )
+    assert [(step.who, step.value) for step in bound.lowered_by] == [
+        ("compiled-ceiling", 30_000),
+        ("device", 25_000),
+        ("site-palms", 20_000),
+        ("child-palms", 15_000),
+        ("plan", 12_000),
+    ]
+
+
+def test_a_refusal_of_too_much_current_says_it_in_one_sentence() -> None:
+    bound = current_bound(
+        mode=Mode.TAP_WATER, site=Site.PALMS, age_years=10, electrode_area_mm2=14_000, device_limit_ua=30_000
+    )
+    with pytest.raises(Refusal) as caught:
+        bound.check("current_ma", 18_500)
+    assert str(caught.value) == (
+        "current_ma is 18.5 mA; allowed is at most 15 mA, says limit child-palms (NHS leaflet WPR26540, excerpt): "
+        "ask for less."
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "given_"),
+    [
+        ("site", {"site": Site.PATCH}),
+        ("patient.age_years", {"age_years": 4}),
+        ("patient.age_years", {"age_years": 121}),
+        ("patient.age_years", {"age_years": -30}),
+        ("electrode_area_mm2", {"electrode_area_mm2": 0}),
+        ("electrode_area_mm2", {"electrode_area_mm2": -100}),
+        ("electrode_area_mm2", {"electrode_area_mm2": 33_001}),
+        ("device.limit_ua", {"device_limit_ua": 0}),
+        ("limit_ua", {"plan_limit_ua": 0}),
+        ("limit_ua", {"plan_limit_ua": -5_000}),
+    ],
+)
+def test_what_has_no_permitted_current_is_refused_by_name(field: str, given_: dict[str, Any]) -> None:
+    usual: dict[str, Any] = {
+        "mode": Mode.TAP_WATER,
+        "site": Site.PALMS,
+        "age_years": 30,
+        "electrode_area_mm2": 14_000,
+        "device_limit_ua": 30_000,
+    }
+    with pytest.raises(Refusal) as caught:
+        current_bound(**(usual | given_))
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("mode", "sign"), [(Mode.TAP_WATER, 1), (Mode.TAP_WATER, -1), (Mode.DRUG, None)])
+def test_an_ions_sign_is_given_exactly_with_a_drug(mode: Mode, sign: Literal[-1, 1] | None) -> None:
+    with pytest.raises(ValueError, match="exactly with a drug"):
+        current_bound(
+            mode=mode,
+            site=Site.PALMS,
+            age_years=30,
+            electrode_area_mm2=14_000,
+            device_limit_ua=30_000,
+            ion_sign=sign,
+        )
+
+
+# ---- age --------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(-10, 3_000), st.booleans())
+def test_an_age_is_treated_from_12_and_from_5_when_the_doctor_agrees(age: int, doctor: bool) -> None:
+    if (12 <= age <= 120) or (doctor and 5 <= age <= 120):
+        check_age(age, doctor_agrees=doctor)
+        return
+    with pytest.raises(Refusal) as caught:
+        check_age(age, doctor_agrees=doctor)
+    assert caught.value.field == "patient.age_years"
+    assert str(age) in caught.value.given
+
+
+# ---- time, charge, interval -------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("SI-17")
+@pytest.mark.parametrize(
+    ("mode", "site", "minutes", "binding"),
+    [
+        (Mode.TAP_WATER, Site.PALMS, 45, "session-palms"),
+        (Mode.TAP_WATER, Site.SOLES, 45, "session-soles"),
+        (Mode.TAP_WATER, Site.ARMPITS, 30, "session-armpits"),
+        (Mode.TAP_WATER, Site.FACE, 30, "session-face"),
+        (Mode.DRUG, Site.PATCH, 75, "session-drug"),
+        (Mode.DRUG, Site.PALMS, 75, "session-drug"),
+    ],
+)
+def test_energised_time_is_bound_by_site_and_mode(mode: Mode, site: Site, minutes: int, binding: str) -> None:
+    bound = time_bound(mode=mode, site=site)
+    assert (bound.value, bound.unit, bound.binding) == (minutes * 60_000, Unit.MS, binding)
+
+
+@pytest.mark.invariant("SI-17")
+@given(st.integers(1, 10**8))
+def test_a_plans_cap_can_shorten_the_time_and_never_lengthen_it(cap_ms: int) -> None:
+    assert time_bound(mode=Mode.TAP_WATER, site=Site.PALMS, plan_cap_ms=cap_ms).value == min(cap_ms, 45 * 60_000)
+
+
+@pytest.mark.invariant("SI-18")
+@pytest.mark.parametrize(
+    ("mode", "site", "age", "milliampere_minutes", "binding", "mark"),
+    [
+        (Mode.TAP_WATER, Site.PALMS, 30, 600, "charge-site-palms", "excerpt"),
+        (Mode.TAP_WATER, Site.PALMS, 10, 450, "charge-child-palms", "excerpt"),
+        (Mode.TAP_WATER, Site.ARMPITS, 30, 150, "charge-site-armpits", "read"),
+        (Mode.TAP_WATER, Site.FACE, 30, 150, "charge-site-face", "assumption"),
+        (Mode.DRUG, Site.PATCH, 30, 80, "charge-drug", "read"),
+        (Mode.DRUG, Site.PATCH, 10, 80, "charge-drug", "read"),
+    ],
+)
+def test_charge_is_bound_by_the_drug_or_by_the_sites_current_for_half_an_hour(
+    mode: Mode, site: Site, age: int, milliampere_minutes: int, binding: str, mark: str
+) -> None:
+    bound = charge_bound(mode=mode, site=site, age_years=age)
+    assert (bound.value, bound.unit) == (milliampere_minutes * 60_000_000, Unit.NC)
+    assert (bound.binding, str(bound.mark)) == (binding, mark)
+
+
+@pytest.mark.invariant("SI-18")
+@given(st.integers(1, 10**12), ages)
+def test_a_plans_cap_can_lower_the_charge_and_never_raise_it(cap_nc: int, age: int) -> None:
+    bound = charge_bound(mode=Mode.DRUG, site=Site.PATCH, age_years=age, plan_cap_nc=cap_nc)
+    assert bound.value == min(cap_nc, 4_800_000_000)
+
+
+@pytest.mark.parametrize("cap", [0, -1])
+def test_a_cap_of_a_plan_that_is_not_positive_is_refused(cap: int) -> None:
+    with pytest.raises(Refusal, match="time_cap_ms"):
+        time_bound(mode=Mode.DRUG, site=Site.PATCH, plan_cap_ms=cap)
+    with pytest.raises(Refusal, match="charge_cap_nc"):
+        charge_bound(mode=Mode.DRUG, site=Site.PATCH, age_years=30, plan_cap_nc=cap)
+
+
+def test_a_patch_has_no_time_and_no_charge_in_tap_water() -> None:
+    with pytest.raises(Refusal, match="site is patch"):
+        time_bound(mode=Mode.TAP_WATER, site=Site.PATCH)
+    with pytest.raises(Refusal, match="site is patch"):
+        charge_bound(mode=Mode.TAP_WATER, site=Site.PATCH, age_years=30)
+
+
+@pytest.mark.invariant("SI-24")
+@given(st.sampled_from(Mode), st.none() | st.integers(-1, 3 * 72_000_000))
+def test_a_plan_can_ask_for_a_longer_interval_and_never_for_a_shorter_one(mode: Mode, plan_ms: int | None) -> None:
+    if plan_ms is None:
+        assert shortest_interval_ms(mode, plan_ms) == 20 * 3_600_000
+    elif plan_ms >= 20 * 3_600_000:
+        assert shortest_interval_ms(mode, plan_ms) == plan_ms
+    else:
+        with pytest.raises(Refusal, match="at least 20 h"):
+            shortest_interval_ms(mode, plan_ms)
+
+
+# ---- ramps ------------------------------------------------------------------------------------------------------
+
+falls_ua_per_s = st.integers(1, 20_000)
+
+
+@given(st.integers(0, 35_000), falls_ua_per_s)
+def test_the_reserve_of_a_fall_is_the_triangle_under_it_rounded_up(current_ua: int, fall: int) -> None:
+    time_s = Fraction(current_ua, fall)
+    charge_nc = Fraction(current_ua * current_ua, 2 * fall) * 1000
+    assert 0 <= fall_time_ms(current_ua, fall) - time_s * 1000 < 1
+    assert 0 <= fall_charge_nc(current_ua, fall) - charge_nc < 1
+
+
+@pytest.mark.invariant("SI-17", "SI-18")
+@given(st.integers(1, 3_000), st.integers(500, 20_000), st.sampled_from([1, 2, 5, 10]))
+def test_a_ramp_in_ticks_fits_into_the_reserve_and_one_tick(current_ua: int, fall: int, tick_ms: int) -> None:
+    left, time_ms, charge = Fraction(current_ua), 0, Fraction(0)
+    while left > 0:
+        time_ms += tick_ms
+        charge += left * tick_ms  # 1 uA for 1 ms is 1 nC
+        left -= Fraction(fall * tick_ms, 1000)
+    assert time_ms < fall_time_ms(current_ua, fall) + tick_ms
+    assert charge <= fall_charge_nc(current_ua, fall) + current_ua * tick_ms
+
+
+@pytest.mark.parametrize(("current_ua", "fall"), [(-1, 500), (1_000, 0), (1_000, -500)])
+def test_a_fall_that_never_ends_has_no_reserve(current_ua: int, fall: int) -> None:
+    for reserve in (fall_time_ms, fall_charge_nc):
+        with pytest.raises(ValueError, match="no ramp down"):
+            reserve(current_ua, fall)
+
+
+@given(st.integers(1, 30_000))
+def test_the_usual_ramps_take_half_a_minute_where_the_slowest_ones_allow_it(current_ua: int) -> None:
+    rise, fall = default_rise_ua_per_s(current_ua), default_fall_ua_per_s(current_ua)
+    assert 100 <= rise <= 2_000
+    assert 500 <= fall <= 20_000
+    if rise > 100:
+        assert 30_000 <= fall_time_ms(current_ua, rise) <= 30_300, "rising, never faster than 30 s"
+    if fall > 500:
+        assert 29_900 <= fall_time_ms(current_ua, fall) <= 30_000, "falling, never slower than 30 s"
+
+
+def test_no_current_has_no_ramp() -> None:
+    for usual in (default_rise_ua_per_s, default_fall_ua_per_s):
+        with pytest.raises(Refusal, match="current_ua is 0 mA; allowed is above zero"):
+            usual(0)
+
+
+# ---- drugs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("SI-23")
+@pytest.mark.parametrize(
+    ("name", "sign", "mark"),
+    [
+        ("dexamethasone-phosphate", -1, "read"),
+        ("lidocaine", 1, "assumption"),
+        ("glycopyrrolate", 1, "assumption"),
+        ("hyaluronidase", 1, "assumption"),
+        ("acetate", -1, "assumption"),
+        ("salicylate", -1, "assumption"),
+        ("iodide", -1, "assumption"),
+        ("calcium", 1, "read"),
+        ("magnesium", 1, "read"),
+    ],
+)
+def test_a_drug_has_the_sign_of_its_ion(name: str, sign: int, mark: str) -> None:
+    drug = drug_named(name)
+    assert (drug.name, drug.ion_sign, str(drug.mark)) == (name, sign, mark)
+
+
+def test_there_are_no_other_drugs_and_no_more_can_be_added() -> None:
+    assert len(DRUGS) == 9
+    with pytest.raises(TypeError):
+        DRUGS["water"] = DRUGS["calcium"]  # type: ignore[index]  # that it has no __setitem__ is what is tested
+
+
+@pytest.mark.invariant("SI-23")
+@pytest.mark.parametrize("name", ["", "Lidocaine", "lidocaine ", "dexamethasone"])
+def test_a_drug_of_unknown_sign_is_refused(name: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        drug_named(name, field="plan.drug")
+    assert caught.value.field == "plan.drug"
+    assert "dexamethasone-phosphate, lidocaine" in caught.value.allowed
+
+
+@pytest.mark.invariant("SI-23")
+@pytest.mark.parametrize("sign", [0, 2, -2, True, 1.0, "+", None])
+def test_a_drug_without_a_sign_is_not_built(sign: Any) -> None:
+    with pytest.raises(ValueError, match="neither"):
+        dataclasses.replace(DRUGS["calcium"], ion_sign=sign)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Calcium"},
+        {"ion": ""},
+        {"source": " "},
+        {"mark": "read"},
+        {"transport": table.PALMS_CURRENT},
+        {"transport": dataclasses.replace(table.DEXAMETHASONE_TRANSPORT, value=1001)},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_drug_with_a_part_that_is_missing_or_wrong_is_not_built(wrong: dict[str, Any]) -> None:
+    drug: Drug = DRUGS["calcium"]
+    with pytest.raises(ValueError, match=r"(?i)calcium"):
+        dataclasses.replace(drug, **wrong)
+
+
+# ---- words ------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 10**12), st.sampled_from(Unit))
+def test_a_value_in_words_is_the_value_exactly(value: int, unit: Unit) -> None:
+    number, _, name = in_words(value, unit).partition(" ")
+    per = {
+        "mA": 1_000,
+        "mA/s": 1_000,
+        "mA/cm2": 1_000,
+        "cm2": 100,
+        "h": 3_600_000,
+        "min": 60_000,
+        "s": 1_000,
+        "mA min": 60_000_000,
+        "mC": 1_000_000,
+        "%": 1,
+        "years": 1,
+    }
+    scale = per[name] if name else {Unit.PERMILLE: 1_000, Unit.COUNT: 1}[unit]
+    assert Fraction(number) * scale == value
+    assert "e" not in number.lower()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (20_000, Unit.UA, "20 mA"),
+        (13_500, Unit.UA, "13.5 mA"),
+        (1, Unit.UA, "0.001 mA"),
+        (1_200_000, Unit.MS, "20 min"),
+        (30_000, Unit.MS, "30 s"),
+        (72_000_000, Unit.MS, "20 h"),
+        (0, Unit.MS, "0 s"),
+        (2_400_000_000, Unit.NC, "40 mA min"),
+        (1, Unit.NC, "0.000001 mC"),
+        (9_900, Unit.MM2, "99 cm2"),
+        (500, Unit.UA_PER_S, "0.5 mA/s"),
+        (-5_000, Unit.UA, "-5 mA"),
+    ],
+)
+def test_a_value_is_written_as_people_write_it(value: int, unit: Unit, words: str) -> None:
+    assert in_words(value, unit) == words
