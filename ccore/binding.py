@@ -5,8 +5,8 @@ and unpacked the same way, which costs a fraction of setting fields one by one. 
 refused with the field's name (ValueError; TypeError for what is no integer); nothing is cut to size.
 
 Core, Guard and Regulator are the raw state of the C functions, one tick a call, for tests and tools: they check what
-the C code checks and no more. A treatment runs on a Simulation, or on a port of `iontocore`. None of them may be used by
-two threads at once.
+the C code checks and no more. A treatment runs on a Simulation, or on a port of `iontocore`. None of them is to be used
+by two threads at once.
 """
 
 import struct
@@ -107,9 +107,7 @@ class _Layout:
                 at = offset + struct.calcsize(f"={code}")
                 self._fields.append((wanted.pop(0), code))
         if wanted:
-            raise ImportError(
-                f"{struct_name} has no {wanted[0]} in the compiled module: build it again from its sources"
-            )
+            raise ImportError(f"the compiled module is of other sources: its {struct_name} has no {wanted[0]}")
         self._struct = struct.Struct(f"{form}{ffi.sizeof(struct_type) - at}x")
         self.unpack: Final[Callable[[Any], tuple[Any, ...]]] = self._struct.unpack
 
@@ -335,8 +333,8 @@ class Trace:
 
     capacity: rows, at least 2. columns: the whole arrays, by the names of TRACE_COLUMNS.
     `allocate(name, dtype, capacity)` makes each array; without it they are new NumPy arrays, which needs the extra
-    `cli`. An array has one dimension, that dtype, at least that length, and is contiguous and writable: ValueError names
-    the one that is not.
+    `cli`. An array has one dimension, that dtype and at least that length, and is contiguous and writable: ValueError
+    names the one that is not.
     """
 
     def __init__(self, capacity: int, allocate: "Callable[[str, str, int], Column] | None" = None) -> None:
@@ -405,7 +403,7 @@ def default_electronics() -> SimulatedElectronics:
 class Simulation:
     """The core in a simulated device on a simulated body. The same seed and the same calls give the same bits.
 
-    Before `start()` time passes and nothing is driven. seed: an unsigned integer of 64 bits. memory: the bytes of the core.
+    Before `start()` time passes and nothing is driven. seed: an unsigned integer of 64 bits. memory: the core's bytes.
     ConfigurationError names a figure of body or electronics that is out of its range.
     """
 

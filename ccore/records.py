@@ -328,7 +328,7 @@ class Drive(NamedTuple):
 class Telemetry(NamedTuple):
     """What the supervisor is told. Extremes and counters are described in `ionto.h`.
 
-    `time_us` stands before what the core reports: time since the start, which does not wrap. The simulation's is true time.
+    `time_us` stands before what the core reports: time since the start, which does not wrap; true time in a simulation.
     """
 
     time_us: int

@@ -163,7 +163,8 @@ struct ionto_electronics {
 };
 
 /*
- * Faults, one line of English each. The parameter is in brackets with its range; faults without one take 0 alone.
+ * Faults, one line of English each. The parameter is in brackets with its range; faults without one take 0 alone. A range
+ * without an end ends at 1 000 000 000 (mV: 1 000 000), to either side of zero where there is no other beginning.
  * A fault lasts until ionto_sim_clear(); those marked "once" end by themselves. Injecting an active fault again sets the parameter anew.
  */
 enum ionto_fault {
@@ -210,7 +211,7 @@ enum ionto_fault {
     IONTO_FAULT_SUPERVISOR_FROZEN = 71,/* the core goes on seeing the last request, heartbeat and all */
     IONTO_FAULT_HEARTBEAT_LOST = 72,   /* requests arrive, but the heartbeat in them stands still */
     IONTO_FAULT_SUPPLY_DIP = 81,       /* the output stage has only this voltage left [mV, 0 to 200 000] */
-    IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; then ionto_init() with the trips that were kept [us, 0: until cleared] */
+    IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; then ionto_init() with the trips that were kept [us, to 2 000 000 000; 0: until cleared] */
     IONTO_FAULT_BODY_LIFT = 91,        /* a hand is lifted [permille of side A's area that stays in the water, 0 to 999] */
     IONTO_FAULT_BODY_RETURN = 92,      /* once: the hands are in the water: ends lift, flicker and short, and a start without contact */
     IONTO_FAULT_BODY_FLICKER = 93,     /* contact goes and comes back, over and over [us of each, 1 and more] */
