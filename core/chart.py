@@ -36,14 +36,12 @@ from iontocore.chart_panels import (
     draw_current,
     draw_states,
     draw_voltage,
-    duration,
-    minutes,
-    printable,
     through_the_body,
     width_pt,
 )
 from iontocore.chart_summary import ChartSummary, InvariantCheck, StateChange
 from iontocore.table import Event, State
+from iontocore.wording import duration, minutes, printable
 
 __all__ = ["ChartSummary", "InvariantCheck", "StateChange", "draw_chart"]
 
@@ -172,8 +170,9 @@ def _nothing(summary: ChartSummary) -> Figure:
     _write_title(figure, summary, [])
     left = LEFT_IN / WIDTH_IN
     figure.text(left, 0.47, "No tick was recorded: nothing was energised, so there is nothing to draw.", fontsize=11)
-    lines = [f"{duration(change.t_ms)}  {_name(change)}: {change.row.why}" for change in summary.transitions[:4]]
-    figure.text(left, 0.38, printable("\n".join(lines)), fontsize=9, color=MUTED, va="top", linespacing=1.6)
+    changes = summary.transitions[:4]
+    lines = [printable(f"{duration(change.t_ms)}  {_name(change, summary)}: {change.why}") for change in changes]
+    figure.text(left, 0.38, "\n".join(lines), fontsize=9, color=MUTED, va="top", linespacing=1.6)
     return figure
 
 
@@ -223,8 +222,8 @@ def _named_events(time: Time, summary: ChartSummary) -> tuple[list[_Event], list
     events = []
     for change in sorted(summary.transitions, key=lambda change: change.t_ms):
         when = minutes(change.t_ms) if time.unit == "min" else f"{change.t_ms / 1000:.2f} s"
-        name = printable(f"{when} {_name(change)}")
-        worth = 2 if change.row.after is State.FAULT else 0 if change.row.event in _ROUTINE else 1
+        name = f"{when} {_name(change, summary)}"
+        worth = 2 if change.after is State.FAULT else 0 if change.event in _ROUTINE else 1
         events.append(_Event(change.t_ms * 1000 / time.us, name, width_pt(name) + 10, worth))
     nameless = 0
     while True:
@@ -240,10 +239,12 @@ def _named_events(time: Time, summary: ChartSummary) -> tuple[list[_Event], list
         nameless += 1
 
 
-def _name(change: StateChange) -> str:
-    """What an event is called in the picture, short enough for the margin when it is the last one."""
-    name = textwrap.shorten(change.detail or change.row.event.value.replace("-", " "), 28, placeholder=" …")
-    return f"FAULT {name}" if change.row.after is State.FAULT else name
+def _name(change: StateChange, summary: ChartSummary) -> str:
+    """What an event is called in the picture; the trip that ended a session has its own name."""
+    if change.after is not State.FAULT:
+        return change.event.value.replace("-", " ")
+    name = summary.trip if summary.trip and change.before is not State.FAULT else change.event.value.replace("-", " ")
+    return printable(f"FAULT {name}")
 
 
 def _name_events(axes: Axes, events: Sequence[_Event], rows: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ from matplotlib.textpath import TextPath
 from iontocore.chart_layout import Column, spread, stretches_of, thin
 from iontocore.chart_summary import ChartSummary
 from iontocore.table import State
+from iontocore.wording import duration, printable
 
 WIDTH_IN: Final = 12.5
 LEFT_IN: Final = 1.0
@@ -101,7 +102,7 @@ def draw_current(
     _line(axes, t, target, 1e6, time, color=_TARGET, linewidth=1.1, linestyle=_DOTTED, label="target", zorder=4)
     axes.axhline(0, color=MUTED, linewidth=0.7)
     top, sign = max(sides), _sign(sides)
-    source = f"from {summary.limit_binding}: {summary.limit_source}"
+    source = printable(f"from {summary.limit_binding}: {summary.limit_source}")
     lines = [f"limit {sign}{limit:g} mA", *textwrap.wrap(source, 33, max_lines=3, placeholder=" …")]
     trip_name = f"over-current trip {sign}{trip:g} mA{', off the scale' if far else ''}"
     trip_height = axes.get_ylim()[1 if top > 0 else 0] if far else top * trip
@@ -195,21 +196,6 @@ def through_the_body(columns: Mapping[str, Column]) -> Column:
     return columns.get("true_na", columns["measured_na"])
 
 
-def duration(t_ms: int) -> str:
-    """How long something took: in minutes and seconds, or to the hundredth of a second when below ten seconds."""
-    return f"{t_ms / 1000:.2f} s" if t_ms < 10_000 else minutes(t_ms)
-
-
-def minutes(t_ms: int) -> str:
-    """A time in whole minutes and seconds, as on a clock."""
-    return f"{t_ms // 60_000}:{t_ms // 1000 % 60:02d}"
-
-
-def printable(text: str) -> str:
-    """What XML can hold: anything that is neither printable nor a line's end becomes a visible mark of its place."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def width_pt(text: str, size: float = _LABEL_SIZE) -> float:
     """How wide a text is when set in bold, in points."""
     bold = FontProperties(family="sans-serif", weight="bold")
@@ -221,7 +207,7 @@ def _stays(summary: ChartSummary, time: Time) -> list[tuple[State, float, float]
     changes = sorted(summary.transitions, key=lambda change: change.t_ms)
     if not changes:
         return []
-    states = [changes[0].row.before, *(change.row.after for change in changes)]
+    states = [changes[0].before, *(change.after for change in changes)]
     moments = [time.first, *(change.t_ms * 1000 / time.us for change in changes), time.last]
     return list(zip(states, moments, moments[1:], strict=False))
 
@@ -313,7 +299,7 @@ def _note(axes: Axes, height: float, up_pt: float, text: str, colour: str, leade
     """A text in the right margin, ``up_pt`` above a height in the panel, with or without a line that leads to it."""
     line = {"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 2, "shrinkB": 1, "relpos": (0, 0.5)}
     axes.annotate(
-        printable(text),
+        text,
         (1, height),
         xycoords=axes.get_yaxis_transform(),
         xytext=(14, up_pt),

@@ -1,21 +1,31 @@
 """What the picture of a session says beside the trace: the plan, the limits, the goal, the history, the verdict."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from iontocore.table import Row
+from iontocore.table import Event, State
 
 
-@dataclass(frozen=True, slots=True)
-class StateChange:
+class StateChange(Protocol):
     """A row of the state table that was taken at ``t_ms``, counted from the same instant as the trace's ``time_us``.
 
-    ``detail`` says what the row cannot know, such as the name of a trip ("over-current"); the picture shows it in
-    place of the event's name.
+    A session's transitions are of this shape.
     """
 
-    t_ms: int
-    row: Row
-    detail: str = ""
+    @property
+    def t_ms(self) -> int: ...
+
+    @property
+    def event(self) -> Event: ...
+
+    @property
+    def before(self) -> State: ...
+
+    @property
+    def after(self) -> State: ...
+
+    @property
+    def why(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
