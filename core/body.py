@@ -9,9 +9,9 @@
     at_s = 300.0
     kind = "lift"
 
-What is left out, but for an event's ``at_s`` and ``kind``, has the default that stands in the classes below. What the
-figures do, where they come from and what each fault is stands in the simulation (``ccore/sim/ionto_sim.h``), whose
-structs have the same fields. Nothing of this is part of a device.
+What is left out, but for an event's ``at_s`` and ``kind``, has the simulation's default. What the figures do, where
+they come from, what the defaults are and what each fault does stands in its header (``ccore/sim/ionto_sim.h``).
+Nothing of this is part of a device.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from iontocore.fields import Quantity, Table, check_choice, check_flag, parse_table, read_table, shown
+from iontocore.ccore import Fault, SimulatedBody, SimulatedElectronics, default_body, default_electronics
+from iontocore.fields import Quantity, Table, check_choice, parse_table, read_table, shown
 from iontocore.safety.refusal import Refusal
 
 FORMAT: Final = "the body file's format"
@@ -34,11 +35,14 @@ def _row(key: str, attribute: str, low: int, high: int, means: str, step: int = 
     return Quantity(key, attribute, low, high, SIMULATION, means, step)
 
 
+_DRY: Final = _row("dry_kohm_cm2", "dry_ohm_cm2", 1_000, 100_000_000, "skin before it soaks, at 0 V")
+_WET: Final = _row("wet_kohm_cm2", "wet_ohm_cm2", 1_000, 100_000_000, "soaked skin, at 0 V")
+
 BODY_QUANTITIES: Final = (
     _row("area_a_cm2", "area_a_mm2", 10, 200_000, "skin in contact with side A, the output's first terminal"),
     _row("area_b_cm2", "area_b_mm2", 10, 200_000, "skin in contact with side B"),
-    _row("dry_kohm_cm2", "dry_ohm_cm2", 1_000, 100_000_000, "skin before it soaks, at 0 V"),
-    _row("wet_kohm_cm2", "wet_ohm_cm2", 1_000, 100_000_000, "soaked skin, at 0 V"),
+    _DRY,
+    _WET,
     _row("capacitance_nf_cm2", "capacitance_pf_cm2", 10, 1_000_000, "capacitance of skin"),
     _row("soak_start_percent", "soak_start_permille", 0, 1_000, "how far the skin is soaked at the start"),
     _row("soak_s", "soak_ms", 100, 10_000_000, "time constant of soaking"),
@@ -103,31 +107,36 @@ class Words:
 class Kind:
     """One kind of event: a fault of the simulation, as its header lists them.
 
-    name: the kind. fault: its number, ``enum ionto_fault``. means: what happens, in a line.
+    fault: what the simulation calls it. means: what happens, in a line.
     parameter: what has to be said besides, or None. default: what it is when it is left out; None: it is required.
     once: ends by itself, so that it cannot be told how long to last.
     """
 
-    name: str
-    fault: int
+    fault: Fault
     means: str
     parameter: Quantity | Words | None = None
     default: int | None = None
     once: bool = False
 
+    @property
+    def name(self) -> str:
+        """What files call it: ``short`` for BODY_SHORT, ``a-zero`` for A_ZERO."""
+        return self.fault.name.removeprefix("BODY_").lower().replace("_", "-")
 
-def _sensor_kinds(letter: str, first: int, sensor: str, offset: Quantity, noise: Quantity) -> tuple[Kind, ...]:
+
+def _sensor_kinds(first: Fault, sensor: str, offset: Quantity, noise: Quantity) -> tuple[Kind, ...]:
+    """The seven faults that each sensor can have, numbered alike from the first on."""
     sign = Words("direction", MappingProxyType({"positive": 1, "negative": -1}))
     reads = _row("reads_percent", "reads_permille", -2_000, 10_000, "how much of the truth it reads")
     slow = _row("time_constant_ms", "time_constant_us", 1, _BILLION, "its time constant")
     return (
-        Kind(f"{letter}-zero", first, f"the {sensor} reads zero"),
-        Kind(f"{letter}-full", first + 1, f"the {sensor} reads full scale", sign),
-        Kind(f"{letter}-last", first + 2, f"the {sensor} repeats its last value"),
-        Kind(f"{letter}-offset", first + 3, f"the {sensor} is off by a constant", offset),
-        Kind(f"{letter}-gain", first + 4, f"the {sensor} reads a part of the truth, or more", reads),
-        Kind(f"{letter}-noise", first + 5, f"the {sensor} has more noise", noise),
-        Kind(f"{letter}-slow", first + 6, f"the {sensor} follows slowly", slow),
+        Kind(first, f"the {sensor} reads zero"),
+        Kind(Fault(first + 1), f"the {sensor} reads full scale", sign),
+        Kind(Fault(first + 2), f"the {sensor} repeats its last value"),
+        Kind(Fault(first + 3), f"the {sensor} is off by a constant", offset),
+        Kind(Fault(first + 4), f"the {sensor} reads a part of the truth, or more", reads),
+        Kind(Fault(first + 5), f"the {sensor} has more noise", noise),
+        Kind(Fault(first + 6), f"the {sensor} follows slowly", slow),
     )
 
 
@@ -144,85 +153,77 @@ _TICKS: Final = _row("for_ticks", "for_ticks", 1, _BILLION, "how many steps")
 
 KINDS: Final[tuple[Kind, ...]] = (
     Kind(
-        "lift",
-        91,
+        Fault.BODY_LIFT,
         "a hand is lifted",
         _row("left_in_percent", "left_in_permille", 0, 999, "how much of side A's skin stays in the water"),
         default=0,
     ),
-    Kind("return", 92, "the hands are in the water: ends lift, flicker and short", once=True),
+    Kind(Fault.BODY_RETURN, "the hands are in the water: ends lift, flicker and short", once=True),
     Kind(
-        "flicker",
-        93,
+        Fault.BODY_FLICKER,
         "contact goes and comes back, over and over",
         _row("each_ms", "each_us", 1, _BILLION, "how long it is there, and how long it is gone"),
         default=200_000,
     ),
     Kind(
-        "short",
-        94,
+        Fault.BODY_SHORT,
         "the electrodes touch",
         _row("short_ohm", "short_ohm", 0, 1_000_000, "the resistance between them"),
         default=50,
     ),
-    Kind("dry", 95, "water is missing"),
-    Kind("wet", 96, "salt water"),
-    Kind("emergency-stop", 101, "the emergency stop is pressed"),
-    *_sensor_kinds("a", 1, "first current sensor", _OFFSET, _NOISE),
-    *_sensor_kinds("b", 11, "second current sensor", _OFFSET, _NOISE),
-    *_sensor_kinds("v", 21, "voltage sensor", _OFFSET_V, _NOISE_V),
-    Kind("converter-dead", 31, "no sensor is sampled any more"),
+    Kind(Fault.BODY_DRY, "water is missing"),
+    Kind(Fault.BODY_WET, "salt water"),
+    Kind(Fault.EMERGENCY_STOP, "the emergency stop is pressed"),
+    *_sensor_kinds(Fault.A_ZERO, "first current sensor", _OFFSET, _NOISE),
+    *_sensor_kinds(Fault.B_ZERO, "second current sensor", _OFFSET, _NOISE),
+    *_sensor_kinds(Fault.V_ZERO, "voltage sensor", _OFFSET_V, _NOISE_V),
+    Kind(Fault.CONVERTER_DEAD, "no sensor is sampled any more"),
     Kind(
-        "contact-stuck",
-        32,
+        Fault.CONTACT_STUCK,
         "the contact sense input does not move",
         Words("reads", MappingProxyType({"none": 0, "contact": 1})),
     ),
-    Kind("dac-stuck", 41, "the DAC holds its last value"),
-    Kind("dac-runaway", 42, "the output stage asks for a current of its own", _CURRENT),
+    Kind(Fault.DAC_STUCK, "the DAC holds its last value"),
+    Kind(Fault.DAC_RUNAWAY, "the output stage asks for a current of its own", _CURRENT),
     Kind(
-        "dac-gain",
-        43,
+        Fault.DAC_GAIN,
         "the DAC gives a part of what is driven, or more",
         _row("gives_percent", "gives_permille", 0, 10_000, "how much of it"),
     ),
-    Kind("dac-sign", 44, "the DAC gives the other direction"),
-    Kind("dac-offset", 45, "the DAC is off by a constant", _OFFSET),
-    Kind("switch-welded", 51, "the output switch is closed, whatever is commanded"),
-    Kind("switch-open", 52, "the output switch is open, whatever is commanded"),
+    Kind(Fault.DAC_SIGN, "the DAC gives the other direction"),
+    Kind(Fault.DAC_OFFSET, "the DAC is off by a constant", _OFFSET),
+    Kind(Fault.SWITCH_WELDED, "the output switch is closed, whatever is commanded"),
+    Kind(Fault.SWITCH_OPEN, "the output switch is open, whatever is commanded"),
     Kind(
-        "switch-readback",
-        53,
+        Fault.SWITCH_READBACK,
         "the switch's read-back does not move",
         Words("reads", MappingProxyType({"open": 0, "closed": 1})),
     ),
-    Kind("switch-leak", 54, "current flows although the switch is open", _CURRENT),
-    Kind("tick-missed", 61, "steps of the core do not happen", _TICKS, default=1, once=True),
-    Kind("tick-doubled", 62, "steps of the core happen twice in their period", _TICKS, default=1, once=True),
-    Kind("timer-frozen", 63, "no step happens any more"),
-    Kind("timer-slow", 64, "the timer's period is longer", _permille("by how much", 1, 9_000)),
-    Kind("timer-fast", 65, "the timer's period is shorter", _permille("by how much", 1, 900)),
-    Kind("clock-stopped", 66, "the free-running clock stands still"),
-    Kind("clock-slow", 67, "the free-running clock is slow", _permille("by how much", 1, 1_000)),
-    Kind("clock-fast", 68, "the free-running clock is fast", _permille("by how much", 1, 9_000)),
-    Kind("supervisor-frozen", 71, "the core goes on seeing the last request, heartbeat and all"),
-    Kind("heartbeat-lost", 72, "requests arrive, but their heartbeat stands still"),
+    Kind(Fault.SWITCH_LEAK, "current flows although the switch is open", _CURRENT),
+    Kind(Fault.TICK_MISSED, "steps of the core do not happen", _TICKS, default=1, once=True),
+    Kind(Fault.TICK_DOUBLED, "steps of the core happen twice in their period", _TICKS, default=1, once=True),
+    Kind(Fault.TIMER_FROZEN, "no step happens any more"),
+    Kind(Fault.TIMER_SLOW, "the timer's period is longer", _permille("by how much", 1, 9_000)),
+    Kind(Fault.TIMER_FAST, "the timer's period is shorter", _permille("by how much", 1, 900)),
+    Kind(Fault.CLOCK_STOPPED, "the free-running clock stands still"),
+    Kind(Fault.CLOCK_SLOW, "the free-running clock is slow", _permille("by how much", 1, 1_000)),
+    Kind(Fault.CLOCK_FAST, "the free-running clock is fast", _permille("by how much", 1, 9_000)),
+    Kind(Fault.SUPERVISOR_FROZEN, "the core goes on seeing the last request, heartbeat and all"),
+    Kind(Fault.HEARTBEAT_LOST, "requests arrive, but their heartbeat stands still"),
     Kind(
-        "supply-dip",
-        81,
+        Fault.SUPPLY_DIP,
         "the output stage has little voltage left",
         _row("left_v", "left_mv", 0, 200_000, "how much"),
     ),
-    Kind("supply-lost", 82, "no power"),
+    Kind(Fault.SUPPLY_LOST, "no power"),
     Kind(
-        "memory-flip",
-        111,
+        Fault.MEMORY_FLIP,
         "one bit of the core's state is inverted",
-        _row("state_bit", "state_bit", 0, 8_575, "8 x byte offset + bit"),
+        _row("state_bit", "state_bit", 0, 8_191, "8 x byte offset + bit, within its first KiB"),
         once=True,
     ),
 )
-"""Every kind of event: what the simulation can do to a session, by the names of its faults (``BODY_`` left off)."""
+"""Every kind of event, the commonest first: whatever the simulation can do to a session."""
 
 KIND_BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in KINDS})
 
@@ -277,91 +278,32 @@ def _check_parameter(kind: Kind, parameter: int) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Electronics:
-    """The simulated electronics: ``struct ionto_electronics``, field by field, with its defaults. Checked when built.
-
-    Errors of gain, offset and noise are what is left after calibration. Ordinary parts: assumption, all of them, but
-    for the compliance of 60 V, which is what the market has (R.A. Fischer: 58 V, excerpt).
-    """
-
-    dac_step_na: int = 1_000
-    dac_full_na: int = 40_000_000
-    dac_gain_ppm: int = 1_000
-    dac_offset_na: int = 500
-    stage_us: int = 50
-    compliance_mv: int = 60_000
-    a_step_na: int = 2_000
-    a_full_na: int = 60_000_000
-    a_gain_ppm: int = 2_000
-    a_offset_na: int = 1_000
-    a_noise_na: int = 3_000
-    b_step_na: int = 4_000
-    b_full_na: int = 60_000_000
-    b_gain_ppm: int = -3_000
-    b_offset_na: int = -2_000
-    b_noise_na: int = 5_000
-    v_step_mv: int = 10
-    v_full_mv: int = 100_000
-    v_gain_ppm: int = 2_000
-    v_offset_mv: int = 10
-    v_noise_mv: int = 15
-    switch_us: int = 0
-    contact_us: int = 5_000
-    clock_ppm: int = 50
-    jitter_us: int = 5
-    watchdog_us: int = 50_000
-    clock_start_us: int = 4_290_000_000
-
-    def __post_init__(self) -> None:
-        for quantity in ELECTRONICS_QUANTITIES:
-            quantity.check(getattr(self, quantity.attribute), f"electronics.{quantity.key}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The simulated body: ``struct ionto_body``, field by field, with its defaults, hands in trays. Checked when built.
+    """The simulated body, its electronics, and what happens to them. Checked when built.
 
-    Sources: hand to hand, wet, about 2330 ohm of which 300 inside the body (Dalziel, as quoted); hands in trays
-    nominally 2 kohm, typically 4 to 6 (a device's guide); conductance rises with voltage by up to three decades
-    (Chizmadzhev 1998); recovery takes half an hour and more (Curdy 2000). The rest is an assumption; the simulation's
-    header has them one by one.
-
-    contact: whether the hands are in the water at the start. electronics: what is around the body.
+    skin, electronics: the records of the simulation; left out, they are hands in trays and ordinary parts.
     events: what happens, in the order of the file.
     """
 
-    area_a_mm2: int = 15_000
-    area_b_mm2: int = 15_000
-    dry_ohm_cm2: int = 1_000_000
-    wet_ohm_cm2: int = 500_000
-    capacitance_pf_cm2: int = 2_000
-    soak_start_permille: int = 300
-    soak_ms: int = 300_000
-    voltage_gain_permille: int = 20_000
-    voltage_half_mv: int = 40_000
-    fast_share_permille: int = 500
-    fast_ms: int = 300
-    slow_ms: int = 40_000
-    recovery_ms: int = 1_800_000
-    water_ohm: int = 200
-    internal_ohm: int = 300
-    open_ohm: int = 100_000_000
-    contact: bool = True
-    electronics: Electronics = field(default_factory=Electronics)
+    skin: SimulatedBody = field(default_factory=default_body)
+    electronics: SimulatedElectronics = field(default_factory=default_electronics)
     events: tuple[BodyEvent, ...] = ()
 
     def __post_init__(self) -> None:
         for quantity in BODY_QUANTITIES:
-            quantity.check(getattr(self, quantity.attribute))
-        check_flag(self.contact, "contact", FORMAT)
-        if self.wet_ohm_cm2 > self.dry_ohm_cm2:
-            wet, dry = _BY_ATTRIBUTE["wet_ohm_cm2"], _BY_ATTRIBUTE["dry_ohm_cm2"]
-            given, most = wet.shown(self.wet_ohm_cm2), dry.shown(self.dry_ohm_cm2)
-            raise Refusal(wet.key, given, f"at most dry_kohm_cm2, {most}", SIMULATION, "soaked skin conducts better")
-        if not isinstance(self.electronics, Electronics):
-            raise Refusal("electronics", shown(self.electronics), "an Electronics", FORMAT)
-        if not isinstance(self.events, tuple) or not all(isinstance(event, BodyEvent) for event in self.events):
-            raise Refusal("events", shown(self.events), "a tuple of BodyEvent", FORMAT)
+            quantity.check(getattr(self.skin, quantity.attribute))
+        if self.skin.contact not in (0, 1):
+            raise Refusal("contact", shown(self.skin.contact), "1 (true) or 0 (false)", FORMAT)
+        if self.skin.wet_ohm_cm2 > self.skin.dry_ohm_cm2:
+            raise Refusal(
+                _WET.key,
+                _WET.shown(self.skin.wet_ohm_cm2),
+                f"at most {_DRY.key}, {_DRY.shown(self.skin.dry_ohm_cm2)}",
+                SIMULATION,
+                "soaked skin conducts better than dry skin",
+            )
+        for quantity in ELECTRONICS_QUANTITIES:
+            quantity.check(getattr(self.electronics, quantity.attribute), f"electronics.{quantity.key}")
         _check_overlaps(self.events)
 
     def schedule(self) -> tuple["Switching", ...]:
@@ -378,16 +320,13 @@ class Body:
 class Switching(NamedTuple):
     """A fault that begins or ends: what the simulation is told.
 
-    at_ms: when, from its power-on. fault, parameter: as ``ionto_sim_inject()`` knows them. begins: False to clear it.
+    at_ms: when, from its power-on. fault, parameter: for ``ionto_sim_inject()``. begins: False: to be cleared.
     """
 
     at_ms: int
-    fault: int
+    fault: Fault
     parameter: int
     begins: bool
-
-
-_BY_ATTRIBUTE: Final = {quantity.attribute: quantity for quantity in BODY_QUANTITIES}
 
 
 def _check_overlaps(events: tuple[BodyEvent, ...]) -> None:
@@ -419,17 +358,21 @@ def read_body(text: str, file: str) -> Body:
 
 def _body(top: Table) -> Body:
     top.only((*(quantity.key for quantity in BODY_QUANTITIES), "contact", "electronics", "events"))
-    amounts = top.amounts(quantity for quantity in BODY_QUANTITIES if top.has(quantity.key))
-    contact = top.flag("contact") if top.has("contact") else True
-    electronics = _electronics(top.table("electronics")) if top.has("electronics") else Electronics()
+    skin = default_body()._replace(**_given(top, BODY_QUANTITIES))
+    if top.has("contact"):
+        skin = skin._replace(contact=int(top.flag("contact")))
+    electronics = default_electronics()
+    if top.has("electronics"):
+        table = top.table("electronics")
+        table.only([quantity.key for quantity in ELECTRONICS_QUANTITIES])
+        electronics = electronics._replace(**_given(table, ELECTRONICS_QUANTITIES))
     events = tuple(_event(table) for table in top.tables("events"))
     with top.naming():
-        return Body(**amounts, contact=contact, electronics=electronics, events=events)
+        return Body(skin=skin, electronics=electronics, events=events)
 
 
-def _electronics(table: Table) -> Electronics:
-    table.only([quantity.key for quantity in ELECTRONICS_QUANTITIES])
-    return Electronics(**table.amounts(quantity for quantity in ELECTRONICS_QUANTITIES if table.has(quantity.key)))
+def _given(table: Table, quantities: tuple[Quantity, ...]) -> dict[str, int]:
+    return table.amounts(quantity for quantity in quantities if table.has(quantity.key))
 
 
 def _event(table: Table) -> BodyEvent:

@@ -494,7 +494,7 @@ def test_the_answers_of_a_patient_cannot_be_changed_afterwards() -> None:
         patient.contraindications["pregnancy"] = True  # type: ignore[index]
 
 
-@pytest.mark.parametrize("answers", [None, [], {**NO_ANSWERS, 3: False}, {**NO_ANSWERS, "pregnancy": 0}])
+@pytest.mark.parametrize("answers", [None, [], {3: False}, NO_ANSWERS | {"pregnancy": 0}])
 def test_answers_that_are_no_table_of_true_and_false_are_refused(answers: Any) -> None:
     refused(lambda: Patient(id="p", age_years=30, doctor_agrees=False, contraindications=answers))
 
