@@ -347,7 +347,7 @@ def _si25_journal(previous: Sample, current: Sample, settings: Settings) -> bool
 
 def _si26_regulator_alone(previous: Sample, current: Sample, settings: Settings) -> bool:
     was, proposed = previous.proposal_na, current.proposal_na
-    given_up = (proposed == 0) & _cut(current)
+    given_up = (proposed == 0) & (_cut(previous) | _cut(current))
     return (
         (abs(proposed) <= settings.limit_na)
         & _rises_by_the_ramp(was, proposed, settings.rise_na_per_tick)

@@ -10,7 +10,7 @@ into blocks makes no difference. A breach is reported and never repaired: what k
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from iontocore.safety.invariants import INVARIANTS, Invariant
 from iontocore.safety.samples import Sample, Settings, power_on
@@ -132,7 +132,8 @@ class TraceMonitor:
         for start in range(0, count, block_ticks):
             block = witness_columns(columns, self._settings, self._last, start, min(start + block_ticks, count))
             for place, row in enumerate(INVARIANTS):
-                held: NDArray[np.bool_] = row.holds(block.previous, block.current, self._settings)
+                # Arrays in, arrays out: the predicates' types speak of the ints of one sample.
+                held = cast("NDArray[np.bool_]", row.holds(block.previous, block.current, self._settings))
                 if held.all():
                     continue
                 self._breaches[place] += block.ticks - int(held.sum())

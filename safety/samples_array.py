@@ -42,7 +42,7 @@ class Block(NamedTuple):
     @property
     def ticks(self) -> int:
         """How many ticks the run has."""
-        return self.table.shape[1] - 1
+        return int(self.table.shape[1]) - 1
 
     @property
     def last(self) -> Sample:
