@@ -33,7 +33,7 @@ from iontocore.fields import (
 )
 from iontocore.safety import limits
 from iontocore.safety.contraindications import CONTRAINDICATION_BY_ID, NOT_CONTRAINDICATIONS
-from iontocore.safety.limits import Bound, Drug, Figure, Mode, Site
+from iontocore.safety.limits import Bound, Drug, Figure, Mode, Site, Unit
 from iontocore.safety.refusal import Refusal
 
 FORMAT: Final = "the plan's format"
@@ -42,6 +42,9 @@ _START_AGAIN: Final = "start again from a preset, as 'iontocore plans palms' pri
 
 PRESETS: Final = ("palms", "soles", "armpits", "face", "dexamethasone", "lidocaine")
 """The names of the presets, in the order in which they are listed."""
+
+CAP_MARGIN_MS: Final = 2_000
+"""A session that goes as planned ends this much before the core would end it: assumption, forty exchanges."""
 
 _MS_PER_H: Final = 3_600_000
 
@@ -335,7 +338,7 @@ class Plan:
             raise Refusal(
                 "duration_min",
                 DURATION.shown(self.session_ms),
-                f"at least {_spoken(self.ramps_ms)}, the {what}",
+                f"at least {DURATION.shown(_up(self.ramps_ms, DURATION))}, the {what}",
                 "this plan's current and its rise_ma_per_s, fall_ma_per_s and dwell_s",
                 "lengthen the session, or make the ramps faster",
             )
@@ -343,7 +346,7 @@ class Plan:
             raise Refusal(
                 "dose_ma_min",
                 DOSE.shown(self.dose_nc),
-                f"at least {DOSE.shown(ceil(self._ramps_nc()))}, which the {what} deliver already",
+                f"at least {DOSE.shown(_up(ceil(self._ramps_nc()), DOSE))}, which the {what} deliver already",
                 "this plan's current and its rise_ma_per_s and fall_ma_per_s",
                 "lower the current, or make the ramps faster",
             )
@@ -351,15 +354,15 @@ class Plan:
     def _check_time(self) -> None:
         tables = limits.time_bound(mode=self.mode, site=self.site)
         tables.check("time_cap_min", self.time_cap_ms, "lower the cap")
-        # The core begins its own ramp down this much before the cap; the plan's has to have begun by then.
-        room_ms = self.time_cap_ms - limits.fall_time_ms(self.bound.value, self.fall_ua_per_s)
-        if self.duration_ms > room_ms:
-            needed_ms = self.duration_ms + self.time_cap_ms - room_ms
+        # The core begins its own ramp down this much before the cap; the session's has to have begun by then.
+        reserve_ms = limits.fall_time_ms(self.bound.value, self.fall_ua_per_s) + CAP_MARGIN_MS
+        if self.duration_ms + reserve_ms > self.time_cap_ms:
             raise Refusal(
                 "time_cap_min",
                 TIME_CAP.shown(self.time_cap_ms),
-                f"at least {_spoken(needed_ms)}, the session of {_spoken(self.duration_ms)} and a ramp from the limit",
-                "this plan's own figures",
+                f"at least {TIME_CAP.shown(_up(self.duration_ms + reserve_ms, TIME_CAP))}",
+                f"this plan, whose session takes {limits.in_words(self.duration_ms, Unit.MS)} and whose core keeps "
+                f"{limits.in_words(reserve_ms, Unit.MS)} in reserve to ramp down from its limit",
                 "raise the cap, or shorten the session",
             )
         figure = limits.INTERVAL_TAP_WATER if self.mode is Mode.TAP_WATER else limits.INTERVAL_DRUG
@@ -417,8 +420,9 @@ def _direction(sign: int) -> str:
     return "positive" if sign > 0 else "negative"
 
 
-def _spoken(time_ms: int) -> str:
-    return f"{time_ms / 60_000:g} min" if time_ms % 600 == 0 else f"{time_ms / 1000:g} s"
+def _up(value: int, quantity: Quantity) -> int:
+    """The least multiple of the quantity's step that is not below the value: one that a plan can say."""
+    return -(-value // quantity.step) * quantity.step
 
 
 # ---- TOML ------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from iontocore.device import simulated_device
 from iontocore.plans import (
+    CAP_MARGIN_MS,
     PRESETS,
     Patient,
     Plan,
@@ -138,7 +139,7 @@ def accepted_plans(draw: st.DrawFn) -> Plan:
     dwell_ms = draw(st.integers(100, 60_000))
     ramps_ms = (2 if reverses else 1) * (current_ua * 1000 // rise + current_ua * 1000 // fall) + 2 + dwell_ms
     cap_ms = limits.time_bound(mode=mode, site=site).value
-    room_ms = cap_ms - limits.fall_time_ms(in_force_ua, fall)
+    room_ms = cap_ms - limits.fall_time_ms(in_force_ua, fall) - CAP_MARGIN_MS
     session_ms = dose_nc = None
     if drug is None:
         most_ms = min(room_ms, limits.SESSION_LONG.value - limits.fall_time_ms(in_force_ua, fall))
@@ -344,17 +345,18 @@ def test_ramps_that_are_longer_than_the_session_are_refused(
 def test_a_session_of_ramps_alone_is_the_shortest_that_is_taken() -> None:
     # Four ramps of 30 s and 2 s at zero are 122 s, and 2.04 min are 122.4 s.
     assert reading("palms", duration_min="2.04")().duration_ms == 122_400
-    assert refused(reading("palms", duration_min="2.03")).allowed.startswith("at least 122 s,")
+    assert refused(reading("palms", duration_min="2.03")).allowed.startswith("at least 2.04 min, the ramps")
     # 4 mA: 40 s and 8 s at half of it are 96 mC, which is 1.6 mA min.
     assert reading("dexamethasone", dose_ma_min="1.6")().duration_ms == 48_000
 
 
 def test_a_time_cap_below_the_session_and_its_reserve_is_refused() -> None:
-    # 20 min, and the 40 s that the limit of 20 mA needs to fall at 0.5 mA/s.
-    assert reading("palms", time_cap_min="20.67")().time_cap_ms == 1_240_200
-    refusal = refused(reading("palms", time_cap_min="20.66"))
+    # 20 min, the 40 s that the limit of 20 mA needs to fall at 0.5 mA/s, and 2 s.
+    assert reading("palms", time_cap_min="20.7")().time_cap_ms == 1_242_000
+    refusal = refused(reading("palms", time_cap_min="20.69"))
     assert refusal.field == "my.toml: time_cap_min"
-    assert refusal.allowed.startswith("at least 1240 s,")
+    assert refusal.allowed == "at least 20.7 min"
+    assert "takes 20 min and whose core keeps 42 s in reserve" in refusal.says_who
     assert refused(reading("palms", time_cap_min="19.0")).field == "my.toml: time_cap_min"
     assert refused(reading("dexamethasone", current_ma="0.5")).field == "my.toml: time_cap_min"
 
