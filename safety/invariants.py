@@ -192,7 +192,7 @@ def _si06_off(previous: Sample, current: Sample, settings: Settings) -> bool:
 
 def _si07_latch(previous: Sample, current: Sample, settings: Settings) -> bool:
     gone = previous.trips - (previous.trips & current.trips)
-    found_corrupt = ((current.trips - (current.trips & previous.trips)) & _CORRUPT) != 0
+    corrupt = (current.trips & _CORRUPT) != 0
     cleared_by_acknowledge = (
         (previous.acknowledge != 1)
         & (current.acknowledge == 1)
@@ -211,11 +211,12 @@ def _si07_latch(previous: Sample, current: Sample, settings: Settings) -> bool:
     )
     first_is_latched = ((current.trips << 1 >> current.first_trip) & 1) == (current.trips != 0)
     first_is_kept = (previous.first_trip == 0) | (current.first_trip == previous.first_trip)
+    # What a core that found itself corrupt remembers of trips is not to be believed: CORRUPT stands for all of it.
     return (
         _implies(current.trips != 0, _off(current))
-        & ((gone == 0) | cleared_by_acknowledge | found_corrupt)
+        & ((gone == 0) | cleared_by_acknowledge | corrupt)
         & first_is_latched
-        & (_implies((previous.trips != 0) & (gone == 0), first_is_kept) | found_corrupt)
+        & (_implies((previous.trips != 0) & (gone == 0), first_is_kept) | corrupt)
     )
 
 
