@@ -165,7 +165,6 @@ class DeviceProfile:
             "half of output.compliance_v to output.compliance_v",
             CORE,
         )
-        yield ("headroom_na", self.headroom_na < self.mismatch_na, "less than thresholds.mismatch_ua", CORE)
         yield ("sensor_max_na", self.sensor_max_na > self.trip_na, "above output.trip_ma", CORE)
         yield ("sensor_max_mv", self.sensor_max_mv > self.over_voltage_mv, "above output.over_voltage_v", CORE)
         error_ua = f"{self.sensor_error_na / 1000:g} uA"
@@ -189,11 +188,16 @@ def load_device(path: str | Path) -> DeviceProfile:
     return _device(read_table(path, FORMAT, _START_AGAIN))
 
 
+def read_device(text: str, file: str) -> DeviceProfile:
+    """The profile of a TOML text, as :func:`load_device`; file: what refusals call it."""
+    return _device(parse_table(text, file, FORMAT, _START_AGAIN))
+
+
 @cache
 def simulated_device() -> DeviceProfile:
     """The simulated device: the default of every function that takes a device."""
     text = resources.files("iontocore").joinpath("devices/simulated.toml").read_text(encoding="utf-8")
-    return _device(parse_table(text, "devices/simulated.toml", FORMAT, _START_AGAIN))
+    return read_device(text, "devices/simulated.toml")
 
 
 def _device(top: Table) -> DeviceProfile:
