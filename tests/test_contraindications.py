@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iontocore.safety.contraindications import (
@@ -184,7 +184,7 @@ def test_a_doctor_who_agrees_lifts_the_age_and_no_contraindication(row: Contrain
 
 
 @pytest.mark.invariant("SI-24")
-@given(st.integers(-5, 2_100), st.booleans())
+@given(st.integers(-5, 2_100) | st.sampled_from([4, 5, 11, 12, 120, 121]), st.booleans())
 def test_the_gate_keeps_the_rule_of_ages(age: int, doctor: bool) -> None:
     if 12 <= age <= 120 or (5 <= age < 12 and doctor):
         assert through_the_gate(age_years=age, doctor_agrees=doctor).age_years == age
@@ -337,6 +337,10 @@ def test_no_admission_is_built_on_questions_that_are_not_the_tables(answers: tup
 
 @pytest.mark.invariant("SI-24")
 @given(st.timedeltas(-timedelta(hours=3), timedelta(hours=3)))
+@example(timedelta(0))
+@example(timedelta(microseconds=-1))
+@example(timedelta(hours=1))
+@example(timedelta(hours=1, microseconds=1))
 def test_answers_are_good_for_an_hour_and_not_for_a_time_before_them(later: timedelta) -> None:
     admission = through_the_gate()
     if timedelta(0) <= later <= timedelta(hours=1):

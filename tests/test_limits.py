@@ -276,7 +276,7 @@ def test_what_is_above_the_bound_is_refused_in_the_name_of_the_limit_that_binds(
 
 # ---- the current in force ---------------------------------------------------------------------------------------
 
-ages = st.integers(5, 120)
+ages = st.sampled_from([5, 11, 12, 17, 18, 120]) | st.integers(5, 120)
 areas_mm2 = st.integers(1, 33_000)
 limits_ua = st.integers(1, 100_000)
 SIGNS: tuple[Literal[-1, 1], ...] = (-1, 1)
@@ -431,7 +431,7 @@ def test_an_ions_sign_is_given_exactly_with_a_drug(mode: Mode, sign: Literal[-1,
 # ---- age --------------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(-10, 3_000), st.booleans())
+@given(st.integers(-10, 3_000) | st.sampled_from([4, 5, 11, 12, 120, 121]), st.booleans())
 def test_an_age_is_treated_from_12_and_from_5_when_the_doctor_agrees(age: int, doctor: bool) -> None:
     if (12 <= age <= 120) or (doctor and 5 <= age <= 120):
         check_age(age, doctor_agrees=doctor)
@@ -614,6 +614,11 @@ def test_a_drug_of_unknown_sign_is_refused(name: str) -> None:
 def test_a_drug_without_a_sign_is_not_built(sign: Any) -> None:
     with pytest.raises(ValueError, match="neither"):
         dataclasses.replace(DRUGS["calcium"], ion_sign=sign)
+
+
+def test_a_drug_may_carry_the_whole_current() -> None:
+    whole = dataclasses.replace(table.DEXAMETHASONE_TRANSPORT, value=1000)
+    assert dataclasses.replace(DRUGS["calcium"], transport=whole).transport is whole
 
 
 @pytest.mark.parametrize(
