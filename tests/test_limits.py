@@ -327,6 +327,7 @@ def test_with_a_drug_the_current_is_bound_by_density_at_its_sign_and_by_the_ceil
     [
         ("site-palms", "NHS leaflet WPR26540", {}),
         ("child-palms", "NHS leaflet WPR26540", {"age_years": 17}),
+        ("site-palms", "NHS leaflet WPR26540", {"age_years": 18}),
         ("device", "the device profile", {"device_limit_ua": 12_000}),
         ("density-tap-water", "general knowledge: 0.2 mA/cm2", {"electrode_area_mm2": 5_000}),
         ("plan", "the plan", {"plan_limit_ua": 9_000}),
