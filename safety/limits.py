@@ -506,16 +506,6 @@ DRUGS: Final[Mapping[str, Drug]] = MappingProxyType({drug.name: drug for drug in
 """The drugs by name; read-only. A drug that is not here has no known sign, and no plan can name it."""
 
 
-def drug_named(name: str, field: str = "drug") -> Drug:
-    """The drug of that name. Refusal, naming ``field``, when there is none."""
-    drug = DRUGS.get(name)
-    if drug is None:
-        raise Refusal(
-            field, name, f"one of {', '.join(DRUGS)}", "the table of drugs", "check the name and its spelling"
-        )
-    return drug
-
-
 # ---- the bounds in force --------------------------------------------------------------------------------------
 
 
@@ -637,18 +627,6 @@ def shortest_interval_ms(mode: Mode, plan_interval_ms: int | None = None) -> int
 
 
 # ---- ramps ----------------------------------------------------------------------------------------------------
-
-
-def default_rise_ua_per_s(current_ua: int) -> int:
-    """The rise in µA/s that takes 30 s to the current, rounded to the slower side, within RISE_MIN and RISE_MAX."""
-    _check_positive("current_ua", current_ua, Unit.UA)
-    return min(max(current_ua * 1000 // RAMP_TIME.value, RISE_MIN.value), RISE_MAX.value)
-
-
-def default_fall_ua_per_s(current_ua: int) -> int:
-    """The fall in µA/s that takes 30 s from the current, rounded to the faster side, within FALL_MIN and FALL_MAX."""
-    _check_positive("current_ua", current_ua, Unit.UA)
-    return min(max(_divide_up(current_ua * 1000, RAMP_TIME.value), FALL_MIN.value), FALL_MAX.value)
 
 
 def fall_time_ms(current_ua: int, fall_ua_per_s: int) -> int:
