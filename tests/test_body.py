@@ -101,6 +101,38 @@ def test_every_body_that_is_accepted_is_one_that_the_simulation_takes(data: st.D
         Simulation(body.skin, body.electronics, seed=1)
 
 
+def body_accepts(skin: SimulatedBody, electronics: SimulatedElectronics) -> bool:
+    try:
+        Body(skin=skin, electronics=electronics)
+    except Refusal:
+        return False
+    return True
+
+
+def simulation_accepts(skin: SimulatedBody, electronics: SimulatedElectronics) -> bool:
+    try:
+        Simulation(skin, electronics, seed=1)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("quantity", BODY_QUANTITIES, ids=[quantity.key for quantity in BODY_QUANTITIES])
+def test_at_both_ends_of_every_range_body_and_simulation_agree(quantity: Quantity) -> None:
+    assert quantity.high is not None
+    for value in (quantity.low - 1, quantity.low, quantity.high, quantity.high + 1):
+        skin = default_body()._replace(**{quantity.attribute: value})
+        assert body_accepts(skin, default_electronics()) is simulation_accepts(skin, default_electronics())
+
+
+@pytest.mark.parametrize("quantity", ELECTRONICS_QUANTITIES, ids=[quantity.key for quantity in ELECTRONICS_QUANTITIES])
+def test_at_both_ends_of_every_range_electronics_and_simulation_agree(quantity: Quantity) -> None:
+    assert quantity.high is not None
+    for value in (quantity.low - 1, quantity.low, quantity.high, quantity.high + 1):
+        electronics = default_electronics()._replace(**{quantity.attribute: value})
+        assert body_accepts(default_body(), electronics) is simulation_accepts(default_body(), electronics)
+
+
 @pytest.mark.parametrize("quantity", BODY_QUANTITIES, ids=[quantity.key for quantity in BODY_QUANTITIES])
 @pytest.mark.parametrize("beyond", [-1, 1])
 def test_a_figure_that_the_body_refuses_is_one_that_the_simulation_refuses(quantity: Quantity, beyond: int) -> None:
@@ -223,10 +255,12 @@ def minimal_config() -> Config:
 def test_an_event_has_the_default_of_its_kind_or_says_what_it_takes() -> None:
     assert one_event('kind = "short"') == BodyEvent(300_000, "short", 50)
     assert one_event('kind = "short"\nshort_ohm = 0') == BodyEvent(300_000, "short", 0)
+    assert BodyEvent(0, "lift").parameter == 0
     assert one_event('kind = "flicker"') == BodyEvent(300_000, "flicker", 200_000)
     assert one_event('kind = "dry"\nfor_s = 2.5') == BodyEvent(300_000, "dry", 0, 2_500)
     assert one_event('kind = "a-full"\ndirection = "negative"').parameter == -1
     assert one_event('kind = "dac-runaway"\ncurrent_ma = 33.0').parameter == 33_000_000
+    assert one_event('kind = "tick-missed"') == BodyEvent(300_000, "tick-missed", 1)
     assert refused(lambda: one_event('kind = "dac-runaway"')).field == "my.toml: events[1].current_ma"
 
 
@@ -312,6 +346,8 @@ def test_whatever_lasts_ends_in_the_schedule_and_nothing_of_its_kind_begins_befo
 @pytest.mark.parametrize(
     "event",
     [
+        ("return", 0, 1000),
+        ("lift", 0, 0),
         ("lift", True),
         ("lift", 1.0),
         ("lift", 1000),
@@ -320,7 +356,7 @@ def test_whatever_lasts_ends_in_the_schedule_and_nothing_of_its_kind_begins_befo
         ("nothing", 0),
     ],
 )
-def test_an_event_of_python_is_checked_as_one_of_a_file(event: tuple[str, Any]) -> None:
+def test_an_event_of_python_is_checked_as_one_of_a_file(event: tuple[Any, ...]) -> None:
     refused(lambda: BodyEvent(0, *event))
 
 

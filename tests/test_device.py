@@ -137,6 +137,62 @@ def test_every_profile_that_is_accepted_is_one_that_the_core_accepts(data: st.Da
         assert core_accepts(numbers_of(profile))
 
 
+def profile_accepts(numbers: dict[str, int]) -> bool:
+    try:
+        built(numbers)
+    except Refusal:
+        return False
+    return True
+
+
+PERFECT_SENSORS = {"gain_error_percent": 0, "offset_error_na": 0}
+"""Without sensors' errors, which the core is not told, profile and core judge by the same rules."""
+
+
+@pytest.mark.parametrize("name", [name for name in QUANTITIES if name not in ABOUT_SENSORS])
+def test_at_both_ends_of_every_range_profile_and_core_agree(name: str) -> None:
+    low, high = QUANTITIES[name].low, QUANTITIES[name].high
+    assert high is not None
+    for value in (low - 1, low, high, high + 1):
+        numbers = PERFECT_SENSORS | {name: value}
+        assert profile_accepts(numbers) is core_accepts(numbers_of(simulated_device()) | numbers)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"tick_tolerance_us": 500},
+        {"ceiling_ua": 20_000, "trip_na": 20_100_000},
+        {"over_voltage_mv": 60_001},
+        {"over_voltage_mv": 79_999},
+        {"compliance_mv": 59_000, "over_voltage_mv": 79_000},
+        {"saturation_mv": 60_000},
+        {"saturation_mv": 30_000},
+        {"compliance_mv": 59_999, "saturation_mv": 30_000},
+        {"sensor_max_na": 35_000_001},
+        {"sensor_max_mv": 65_001},
+    ],
+    ids=str,
+)
+def test_what_just_keeps_a_rule_between_two_fields_is_taken_by_both(numbers: dict[str, int]) -> None:
+    assert profile_accepts(numbers)
+    assert core_accepts(numbers_of(simulated_device()) | numbers)
+
+
+def test_thresholds_just_beyond_the_sensors_errors_are_taken() -> None:
+    assert profile_accepts({"mismatch_na": 320_001, "disagree_na": 640_001, "leakage_na": 20_001})
+
+
+@given(st.data())
+def test_with_perfect_sensors_profile_and_core_agree_on_whatever_is_given(data: st.DataObject) -> None:
+    numbers = dict(PERFECT_SENSORS)
+    for name in data.draw(st.lists(st.sampled_from(sorted({*QUANTITIES} - ABOUT_SENSORS)), unique=True, max_size=3)):
+        low, high = QUANTITIES[name].low, QUANTITIES[name].high
+        assert high is not None
+        numbers[name] = data.draw(st.integers(low - 1, high + 1) | st.integers(low - 1, min(high, 20 * low)))
+    assert profile_accepts(numbers) is core_accepts(numbers_of(simulated_device()) | numbers)
+
+
 @pytest.mark.invariant("SI-02")
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)
 @pytest.mark.parametrize("beyond", [-1, 1])
