@@ -61,7 +61,7 @@ LONGEST_DATA: Final = 1_000_000
 """The most characters that the JSON of one entry may have."""
 
 _INT64_MAX: Final = 2**63 - 1
-_WAIT_S: Final = 0.5  # for a reader that is just finishing; longer would be a hang to whoever starts a session
+_WAIT_S: Final = 0.2  # for a reader that is just finishing; longer would be a hang to whoever starts a session
 
 
 @final
@@ -268,6 +268,7 @@ _TRIGGERS: Final = {
     ),
 }
 _PAGE_BYTES: Final = 4096
+_HEADER_BYTES: Final = 100
 _MAGIC: Final = b"SQLite format 3\x00"
 _COLUMNS: Final = "seq, wall, session_ms, kind, data, previous, hash"
 _KEEP: Final = "keep this file as it is, find out what happened to it, and begin another"
@@ -428,12 +429,16 @@ def _place(path: str | os.PathLike[str]) -> str:
         raise _not_a_journal(place, "a folder")
     if not stat.S_ISREG(found.st_mode):
         raise _not_a_journal(place, "no ordinary file")
-    if found.st_size == 0:
-        raise _not_a_journal(place, "an empty file")
+    if found.st_size < _HEADER_BYTES:
+        raise _not_a_journal(place, f"a file of {found.st_size} bytes" if found.st_size else "an empty file")
     return place
 
 
 # ---- looking at a whole journal ---------------------------------------------------------------------------------
+
+
+# The sqlite3 module cannot decode SQLite's own words when they repeat what is damaged.
+_UNREADABLE: Final = (sqlite3.DatabaseError, MemoryError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +468,7 @@ def _examine(connection: sqlite3.Connection, place: str) -> _Examined:
         if strange is not None:
             return _Examined((), _altered_rules(f"the table {strange} is not as it was"))
         rules, structure = _rules(connection, found), _structure(connection, place)
-    except (sqlite3.DatabaseError, MemoryError) as error:
+    except _UNREADABLE as error:
         return _Examined((), Problem(Flaw.DAMAGED, None, f"damaged before its first entry ({_printable(str(error))})"))
     entries: list[Entry] = []
     broken = _walk(connection, entries)
@@ -485,12 +490,10 @@ def _damage_that_hides_all(place: str, error: sqlite3.DatabaseError) -> Problem:
     ):
         raise error
     with open(place, "rb") as file:
-        header = file.read(100)
+        header = file.read(_HEADER_BYTES)
         size = os.fstat(file.fileno()).st_size
-    if not header.startswith(_MAGIC) and not _MAGIC.startswith(header):
+    if not header.startswith(_MAGIC):
         raise _refusal_of_sqlite(place, error)
-    if len(header) < 100:
-        return Problem(Flaw.TRUNCATED, None, f"cut short: {size} bytes are left, less than a header")
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise _not_a_journal(place, "a database of another program, or damaged in its header")
     pages = int.from_bytes(header[28:32], "big")
@@ -528,7 +531,8 @@ def _structure(connection: sqlite3.Connection, place: str) -> Problem | None:
         return Problem(Flaw.DAMAGED, None, f"damaged: {size - pages * page_bytes} bytes follow its last page")
     answer = str(_setting(connection, "integrity_check(1)"))
     if answer != "ok":
-        return Problem(Flaw.DAMAGED, None, f"damaged: {_printable(answer)}")
+        # A line that names the database stands before the one that says what is wrong.
+        return Problem(Flaw.DAMAGED, None, f"damaged: {_printable(answer.splitlines()[-1])}")
     return None
 
 
@@ -548,21 +552,30 @@ def _walk(connection: sqlite3.Connection, entries: list[Entry]) -> Problem | Non
             if isinstance(entry, str):
                 return Problem(Flaw.ALTERED, expected, f"altered at entry {expected}: {entry}")
             if entry.previous != previous:
-                if expected == 1:
-                    return Problem(Flaw.ALTERED, 1, "altered at entry 1: it does not begin at the origin")
-                return Problem(
-                    Flaw.ALTERED, expected - 1,
-                    f"altered at entry {expected - 1}: entry {expected} was written after another one",
-                )  # fmt: skip
+                return _broken_link(connection, entry)
             entries.append(entry)
             expected, previous = expected + 1, entry.hash
         last = connection.execute("SELECT max(seq) FROM entry").fetchone()[0] or 0
         heads = connection.execute("SELECT entries, hash FROM head").fetchall()
-    except (sqlite3.DatabaseError, MemoryError) as error:
+    except _UNREADABLE as error:
         return Problem(Flaw.DAMAGED, expected, f"damaged at entry {expected} ({_printable(str(error))})")
     if last >= expected:
         return Problem(Flaw.MISSING, expected, f"missing entry {expected}, though entry {last} is there")
     return _disagreement(heads, len(entries), previous)
+
+
+def _broken_link(connection: sqlite3.Connection, entry: Entry) -> Problem:
+    """Who is to blame where an entry gives its own hash but does not follow the one before it.
+
+    What comes after it knows the hash that it was written with.
+    """
+    after = connection.execute(
+        "SELECT previous FROM entry WHERE seq = ?1 + 1 UNION ALL SELECT hash FROM head WHERE entries = ?1", (entry.seq,)
+    ).fetchone()
+    if entry.seq > 1 and after == (entry.hash,):
+        before = entry.seq - 1
+        return Problem(Flaw.ALTERED, before, f"altered at entry {before}: entry {entry.seq} was written after another")
+    return Problem(Flaw.ALTERED, entry.seq, f"altered at entry {entry.seq}: it was made for another place")
 
 
 def _disagreement(heads: Sequence[tuple[object, object]], count: int, last_hash: str) -> Problem | None:
@@ -603,16 +616,14 @@ def _entry_of(row: tuple[object, ...], expected: int) -> Entry | str:
         return "its content does not give its hash"
     # From here on somebody has computed the hash: a writer that keeps no rules, or a forger.
     try:
-        when, known, content = datetime.fromisoformat(wall), Kind(kind), json.loads(data)
+        when, known, content = datetime.fromisoformat(wall), Kind(kind), _plain(json.loads(data))
         canonical = _canonical(content) == data and _wall(when) == wall
     except (ValueError, TypeError, OverflowError, RecursionError):
         return "it is written in another way than entries are"
     if not canonical or session_ms < 0:
         return "it is written in another way than entries are"
     wrong = _wrong_data(known, content)
-    if wrong:
-        return wrong
-    return Entry(seq, when, session_ms, known, content, previous, own)
+    return wrong or Entry(seq, when, session_ms, known, cast(Data, content), previous, own)
 
 
 def _wrong_data(kind: Kind, data: Json) -> str:
@@ -632,9 +643,15 @@ def _canonical(data: Json) -> str:
 
 
 def _plain(value: object) -> Json:
-    """The value in dicts and lists alone. json would turn numbers and None that are keys into text, and say nothing."""
-    if value is None or isinstance(value, (bool, int, str)):
+    """The value in dicts and lists alone.
+
+    Raises ValueError and TypeError for what JSON would write, and read as something else: NaN, halves of characters,
+    keys that are no text.
+    """
+    if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, str):
+        return _unicode(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"an entry holds finite numbers, not {value}")
@@ -642,10 +659,15 @@ def _plain(value: object) -> Json:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("the keys of an entry's data are text")
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {_unicode(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     raise TypeError(f"an entry holds JSON, not {type(value).__name__}")
+
+
+def _unicode(text: str) -> str:
+    text.encode()  # UnicodeEncodeError, a ValueError, for a surrogate
+    return text
 
 
 def _wall(when: datetime) -> str:
@@ -1011,16 +1033,17 @@ def _what(entry: Entry) -> str:
         case Kind.SESSION_OPENED:
             said = [f"patient {data['patient']}", f"direction {'+' if data['polarity'] == 1 else '-'}"]
             said += [f"plan {name}" for name in _plain_values(data["plan"], "name")]
-            said += [f"limit {value} uA" for value in _plain_values(data["limit"], "value_ua")]
-            said += [f"by {binding}" for binding in _plain_values(data["limit"], "binding")]
+            limit = [f"limit {value} uA" for value in _plain_values(data["limit"], "value_ua")]
+            limit += [f"by {binding}" for binding in _plain_values(data["limit"], "binding")]
+            said += [" ".join(limit)] if limit else []
         case Kind.TRANSITION:
             said = [f"{data['from']} -> {data['to']} on {data['event']}: {data['why']}"]
         case Kind.REQUEST:
             said = [f"{data['command']} {cast(int, data['target_na']) / _NA_PER_MA:+.3f} mA"]
         case Kind.TRIP:
-            said = [" ".join(_names(entry)) or "none named"]
+            said = [", ".join(_names(entry)) or "none named"]
         case Kind.ACKNOWLEDGED:
-            said = [" ".join(_names(entry)) or "no trip was latched"]
+            said = [", ".join(_names(entry)) or "no trip was latched"]
         case Kind.SESSION_CLOSED:
             treated = _clock(cast(int, data["treated_ms"]))
             positive, negative = cast(int, data["charge_positive_nc"]), cast(int, data["charge_negative_nc"])
