@@ -9,7 +9,7 @@
  */
 #include "sim_parts.h"
 
-#define BLOCK_US 10000u     /* slow states are brought up to date every so often */
+#define BLOCK_US 10000      /* slow states are brought up to date every so often */
 #define MM2_PER_CM2 100.0
 #define OHM_PER_MOHM 1e6
 #define WATER_FACTOR 10.0   /* how much more a missing water resists, and how much less a salty one: assumption */
@@ -153,11 +153,8 @@ void ionto_sim_refresh_body(struct ionto_sim *sim) {
             sim->side[which].soak = 1.0;
         }
     }
-    sim->block_ticks = sim->period_us < BLOCK_US ? BLOCK_US / sim->period_us : 1u;
-    if (sim->block_left == 0u || sim->block_left > sim->block_ticks) {
-        sim->block_left = sim->block_ticks;
-    }
-    block_us = (double)sim->block_ticks * (double)sim->period_us;
+    sim->block_us = (int32_t)sim->period_us > BLOCK_US ? (int32_t)sim->period_us : BLOCK_US;
+    block_us = (double)sim->block_us;
     sim->fast_share_of_block = share(block_us, sim->body.fast_ms);
     sim->slow_share_of_block = share(block_us, sim->body.slow_ms);
     sim->recovery_share_of_block = share(block_us, sim->body.recovery_ms);
@@ -197,9 +194,9 @@ void ionto_sim_live(struct ionto_sim *sim) {
     double voltage_mv;
     double magnitude_na;
 
-    sim->block_left--;
-    if (sim->block_left == 0u) {
-        sim->block_left = sim->block_ticks;
+    sim->block_left_us -= (int32_t)sim->period_us;
+    if (sim->block_left_us <= 0) {
+        sim->block_left_us += sim->block_us;
         age_side(sim, 0u);
         age_side(sim, 1u);
         refresh_circuit(sim);

@@ -381,8 +381,8 @@ struct ionto_sim {
     uint32_t carried_trips;                 /* the memory that survives a loss of power */
     uint32_t tick_us;                       /* nominal period of the core's timer */
     uint32_t period_us;                     /* true period of the timer */
-    uint32_t block_ticks;                   /* slow states are brought up to date every so many ticks */
-    uint32_t block_left;
+    int32_t block_us;                       /* slow states are brought up to date every so often */
+    int32_t block_left_us;
     uint32_t in_water;                      /* 0: started without contact, and the hands have not come yet */
     uint32_t flicker_away;
     uint32_t contact;                       /* the truth */
