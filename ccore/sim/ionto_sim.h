@@ -92,20 +92,22 @@ enum ionto_sim_error {
  * voltage across that skin: the fast part within fast_ms, the slow part within slow_ms while it rises and within
  * recovery_ms while it falls. Slow states are brought up to date every 10 ms (every tick, when a tick is longer).
  *
- * Where the figures come from. "read" was read in the source named, "assumption" is general knowledge:
+ * Where the figures come from. "read" was read in the source named, "excerpt" was seen in part or second-hand, "assumption" is
+ * general knowledge, unconfirmed:
  *   total of hands in trays     nominal 2 kohm, typical 4 to 6 kohm                         read: a device's guide
  *   8.5 V, salt and soda added  2.0 to 4.5 mA over 10 min, so 4.3 to 1.9 kohm               read: a builder's log
  *   hand to hand, wet, 60 Hz    2330 ohm in all, about 300 ohm of it inside the body        read: Dalziel, as quoted
- *   touch network               500 ohm in series with 1500 ohm parallel to 0.22 uF         read: IEC 60601-1 network, as quoted
+ *   touch network               500 ohm in series with 1500 ohm parallel to 0.22 uF         read, the source not named
  *   voltage dependence          up to three decades between 0.2 and 60 V                    read: Chizmadzhev 1998
  *   recovery                    30 min after the current about 3 x the impedance at its end read: Curdy 2000
- *   onset                       a fast drop, then a slow change                             assumption (after Hahn 2013)
+ *   onset                       a fast drop, then a slow change                             excerpt: Hahn 2013
  *   thin skin                   dry 100 to 200, soaked 10 to 50 kohm cm2; 10 to 40 nF/cm2   assumption
  *   slow drop                   20 to 60 s                                                  assumption
  *   palm                        ten times as thick: ten times the kohm cm2, a tenth of the nF/cm2   assumption
  *   area of a palm in the tray  150 cm2 (the tray's plate is 150 x 220 mm: read, SwiSto3 manual)    assumption
- * With the defaults a session of 15 mA needs about 39 V when 15 mA are reached and 29 V at its end (2.6 to 1.9 kohm), and at 8.5 V
- * the total goes from about 5.5 to 3.3 kohm in 10 min.
+ * What is fitted is an assumption: the values with which the model comes near to the totals that were read.
+ * With the defaults 15 mA need about 44 V when they are reached within 15 s, and 30 V after 20 min (2.9 and 2.0 kohm). At 8.5 V the
+ * total goes within 10 min from 5.6 to 3.4 kohm, and with salt from 3.6 to 2.8 kohm.
  */
 struct ionto_body {
     int32_t area_a_mm2;           /* skin in contact with side A; 10 to 200 000; default 15 000 */
@@ -115,12 +117,12 @@ struct ionto_body {
     int32_t capacitance_pf_cm2;   /* of skin; 10 to 1 000 000; default 2000, so 0.3 uF a palm */
     int32_t soak_start_permille;  /* how far the skin is soaked at the start; 0 to 1000; default 300 (assumption) */
     int32_t soak_ms;              /* time constant of soaking; 100 to 10 000 000; default 300 000 (assumption) */
-    int32_t voltage_gain_permille;/* conductance at very high voltage over that at 0 V, less one; 0 to 1 000 000 (three decades); default 20 000 */
-    int32_t voltage_half_mv;      /* skin voltage at which half of that is reached; 100 to 1 000 000; default 40 000 */
+    int32_t voltage_gain_permille; /* conductance at very high voltage over that at 0 V, less one; 0 to 1 000 000; default 20 000 (fitted) */
+    int32_t voltage_half_mv;      /* skin voltage at which half of that is reached; 100 to 1 000 000; default 40 000 (fitted) */
     int32_t fast_share_permille;  /* the fast part of the drop at onset; 0 to 1000; default 500 (assumption) */
     int32_t fast_ms;              /* its time constant; 50 to 10 000; default 300 (assumption) */
     int32_t slow_ms;              /* time constant of the slow part, falling resistance; 50 to 10 000 000; default 40 000 */
-    int32_t recovery_ms;          /* ... and rising resistance; 50 to 100 000 000; default 1 800 000 */
+    int32_t recovery_ms;          /* ... and rising resistance; 50 to 100 000 000; default 1 800 000 (fitted to Curdy) */
     int32_t water_ohm;            /* water and electrode of each side; 0 to 1 000 000; default 200 (assumption) */
     int32_t internal_ohm;         /* inside the body; 10 to 1 000 000; default 300 */
     int32_t open_ohm;             /* what is left when a hand is lifted; 1 000 000 to 2 000 000 000; default 100 000 000 (assumption) */
