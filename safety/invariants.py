@@ -95,8 +95,8 @@ def _fall_us(settings: Settings) -> int:
 
 
 def _since_previous_us(current: Sample, settings: Settings) -> int:
-    """Time between the previous sample's tick and the tick before this sample's: 0 in a trace."""
-    return (current.ticks - 1) * settings.tick_us
+    """Time between the previous sample's tick and the tick before this sample's: 0 in a trace, and 0 without a tick."""
+    return (current.ticks - (current.ticks > 0)) * settings.tick_us
 
 
 def _rises_by_the_ramp(before_na: int, now_na: int, na: int) -> bool:

@@ -148,9 +148,9 @@ class Sample(NamedTuple):
     shape.
 
     The fields of ``TraceRow`` come first, in the same order. On a report they are the telemetry's and those of the
-    last request that the core has seen; what a report does not have stands at the value that fits the rest:
-    ``proposal_na`` at the drive, ``check_na`` at ``measured_na``, ``switch_readback`` at ``switch_closed``,
-    ``sample``, ``now_us`` and ``true_*`` at 0.
+    request that is in force; what a report does not have stands at the value that fits the rest: ``proposal_na`` at
+    the drive, ``check_na`` at ``measured_na``, ``switch_readback`` at ``switch_closed``, ``sample``, ``now_us`` and
+    ``true_*`` at 0.
     """
 
     time_us: int
@@ -384,9 +384,10 @@ def sample_of_report(
     """The sample of one exchange: ``telemetry`` came, after ``request`` had gone; ``previous`` is that of the
     exchange before, or ``power_on()``.
 
-    A request counts as seen by the core when the telemetry has its heartbeat, its target also when the telemetry
-    answers it; until then the one before it is in force. What the journal held is given for ``request``. What is not
-    given has its neutral value (see ``Sample``).
+    A request has been seen by the core for certain when the telemetry has its heartbeat. Until then the one before it
+    may be in force as well, and the sample has of both what speaks for the core: RUN, the target that the core
+    answers, the acknowledge that explains a trip that is gone. What the journal held is given for ``request``. What
+    is not given has its neutral value (see ``Sample``).
     """
     drive = telemetry.drive_na
     ticks = (telemetry.ticks - previous.tick_count) & _WRAP
@@ -394,19 +395,18 @@ def sample_of_report(
     # without a tick since the last report the extremes are still those of that one
     low, high = (telemetry.drive_min_na, telemetry.drive_max_na) if ticks else (drive, drive)
     off = drive == 0 and telemetry.switch_closed == 0
-    command, acknowledge, requested_na = previous.command, previous.acknowledge, previous.requested_na
+    command, acknowledge, requested_na = request.command, request.acknowledge, request.target_na
+    if telemetry.heartbeat != request.heartbeat:
+        cleared = (previous.trips & telemetry.trips) != previous.trips
+        taken = telemetry.target_na == requested_na or (telemetry.refused and abs(requested_na) > settings.limit_na)
+        command = _RUN if previous.command == _RUN else command
+        acknowledge = acknowledge if acknowledge != 1 or cleared else previous.acknowledge
+        requested_na = requested_na if taken else previous.requested_na
     held_target_na, held_command = previous.journaled_target_na, previous.journaled_command
-    heard = telemetry.heartbeat == request.heartbeat
-    if heard:
-        command, acknowledge = request.command, request.acknowledge
-        held_command = command if journaled_command is None else journaled_command
-    if (
-        heard
-        or telemetry.target_na == request.target_na
-        or (telemetry.refused and abs(request.target_na) > settings.limit_na)
-    ):
-        requested_na = request.target_na
+    if requested_na == request.target_na:
         held_target_na = requested_na if journaled_target_na is None else journaled_target_na
+    if command == request.command:
+        held_command = command if journaled_command is None else journaled_command
     if drive != 0:
         zero_us = 0
     elif low == 0 == high and previous.drive_na == 0:
@@ -484,6 +484,11 @@ def sample_of_report(
         journaled_target_na=held_target_na,
         journaled_command=held_command,
     )
+
+
+def at_completion(sample: Sample) -> Sample:
+    """The sample of the same moment once the session calls itself completed: nothing has passed since ``sample``."""
+    return sample._replace(ticks=0, drive_min_na=sample.drive_na, drive_max_na=sample.drive_na, completed=1)
 
 
 def _sign(value: int) -> int:

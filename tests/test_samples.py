@@ -1,0 +1,510 @@
+"""The witness: what it sees at one tick, how long it says that has been so, and that its two forms say the same."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import fields
+
+import hypothesis
+import numpy as np
+import pytest
+from hostile import LOOKS, Stretch, columns_of, played, stretches
+from hypothesis import given
+from hypothesis import strategies as st
+from reference_core import CONFIG, OHM, STOP, Ask, Look, ReferenceCore
+
+from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry
+from iontocore.safety.monitor import Monitor
+from iontocore.safety.samples import (
+    Conditions,
+    Sample,
+    Settings,
+    TraceRow,
+    Witness,
+    at_completion,
+    conditions,
+    power_on,
+    sample_of_report,
+    settings_of,
+)
+from iontocore.safety.samples_array import NEUTRAL, witness_columns
+
+SETTINGS = settings_of(CONFIG)
+TICK_US = CONFIG.tick_us
+
+
+# ---- the records -----------------------------------------------------------------------------------------------------
+
+
+def test_a_row_has_the_columns_of_a_trace_in_their_order() -> None:
+    assert TraceRow._fields == tuple(TRACE_COLUMNS)
+
+
+def test_a_sample_begins_with_the_fields_of_a_row() -> None:
+    assert Sample._fields[: len(TraceRow._fields)] == TraceRow._fields
+
+
+def test_settings_begin_with_the_fields_of_the_configuration() -> None:
+    assert tuple(field.name for field in fields(Settings))[: len(Config._fields)] == Config._fields
+
+
+def test_settings_take_every_number_of_the_configuration() -> None:
+    settings = settings_of(CONFIG, ion_sign=-1, reversing=True, balance_tolerance_percent=3, admitted=False)
+    assert tuple(getattr(settings, name) for name in Config._fields) == CONFIG
+    assert (settings.ion_sign, settings.reversing) == (-1, True)
+    assert (settings.balance_tolerance_percent, settings.admitted) == (3, False)
+
+
+# ---- what is seen at one tick ----------------------------------------------------------------------------------------
+
+_DRIVE_NA = 400_000
+_BEFORE = power_on()._replace(
+    drive_na=_DRIVE_NA, switch_closed=1, sample=7, heartbeat=3, now_us=2**32 - 4_000, command=int(Command.RUN)
+)
+_AFTER = TraceRow(*[0] * len(TraceRow._fields))._replace(
+    measured_na=_DRIVE_NA,
+    check_na=_DRIVE_NA,
+    voltage_mv=_DRIVE_NA * OHM // 1_000_000,
+    contact=1,
+    switch_readback=1,
+    sample=8,
+    heartbeat=4,
+    now_us=TICK_US - 4_000,
+    command=int(Command.RUN),
+    drive_na=_DRIVE_NA,
+)
+_OFF = {"drive_na": 0, "switch_closed": 0}
+
+
+def test_a_sound_tick_shows_contact_and_nothing_else() -> None:
+    assert [name for name, seen in conditions(_BEFORE, _AFTER, SETTINGS)._asdict().items() if seen] == ["contact"]
+
+
+def _both_sensors(na: int) -> dict[str, int]:
+    return {"measured_na": na, "check_na": na}
+
+
+_SATURATED = {"voltage_mv": CONFIG.saturation_mv}
+_SHORT_MV = 200_000 * CONFIG.short_ohm // 1_000_000
+
+# name, what is changed of the tick before, of this tick so that it is just not seen, and so that it just is
+_BORDERS: Sequence[tuple[str, dict[str, int], dict[str, int], dict[str, int]]] = [
+    ("over_current", {}, {"measured_na": CONFIG.trip_na}, {"measured_na": CONFIG.trip_na + 1}),
+    ("over_current", {}, {"measured_na": -CONFIG.trip_na}, {"measured_na": -CONFIG.trip_na - 1}),
+    ("over_current", {}, {"check_na": CONFIG.trip_na}, {"check_na": CONFIG.trip_na + 1}),
+    ("over_current", {}, {"check_na": 0}, {"check_na": -(2**31)}),
+    ("over_voltage", {}, {"voltage_mv": CONFIG.over_voltage_mv}, {"voltage_mv": CONFIG.over_voltage_mv + 1}),
+    ("over_voltage", {}, {"voltage_mv": -CONFIG.over_voltage_mv}, {"voltage_mv": -CONFIG.over_voltage_mv - 1}),
+    ("open", {}, {"contact": 1}, {"contact": 0}),
+    ("open", {}, {"contact": 1}, {"contact": 2}),
+    ("open", {"drive_na": 0}, {"contact": 1}, {"contact": 0}),
+    (
+        "open",
+        {},
+        _SATURATED | {"measured_na": CONFIG.open_na},
+        _SATURATED | {"measured_na": CONFIG.open_na - 1},
+    ),
+    (
+        "open",
+        {},
+        {"voltage_mv": 1 - CONFIG.saturation_mv, "measured_na": 0},
+        {"voltage_mv": -CONFIG.saturation_mv, "measured_na": 0},
+    ),
+    (
+        "open",
+        {"drive_na": -CONFIG.open_na - 1},
+        _SATURATED | {"measured_na": -CONFIG.open_na},
+        _SATURATED | {"measured_na": 1 - CONFIG.open_na},
+    ),
+    (
+        "short",
+        {},
+        {"measured_na": 200_000, "voltage_mv": _SHORT_MV},
+        {"measured_na": 200_000, "voltage_mv": _SHORT_MV - 1},
+    ),
+    (
+        "short",
+        {},
+        {"measured_na": -200_000, "voltage_mv": _SHORT_MV},
+        {"measured_na": -200_001, "voltage_mv": _SHORT_MV},
+    ),
+    (
+        "short",
+        {},
+        {"measured_na": CONFIG.short_above_na, "voltage_mv": 0},
+        {"measured_na": CONFIG.short_above_na + 1, "voltage_mv": 0},
+    ),
+    (
+        "short",
+        {},
+        {"measured_na": CONFIG.sensor_max_na + 1, "voltage_mv": 0},
+        {"measured_na": CONFIG.sensor_max_na, "voltage_mv": 0},
+    ),
+    (
+        "mismatch",
+        {},
+        {"measured_na": _DRIVE_NA + CONFIG.mismatch_na},
+        {"measured_na": _DRIVE_NA + CONFIG.mismatch_na + 1},
+    ),
+    (
+        "mismatch",
+        {},
+        {"measured_na": _DRIVE_NA - CONFIG.mismatch_na},
+        {"measured_na": _DRIVE_NA - CONFIG.mismatch_na - 1},
+    ),
+    (
+        "mismatch",
+        {},
+        _SATURATED | {"measured_na": 0},
+        _SATURATED | {"measured_na": _DRIVE_NA + CONFIG.mismatch_na + 1},
+    ),
+    ("mismatch", {}, _SATURATED | {"measured_na": 1}, _SATURATED | {"measured_na": -1}),
+    (
+        "mismatch",
+        {"drive_na": -_DRIVE_NA},
+        _SATURATED | {"measured_na": 0},
+        _SATURATED | {"measured_na": 1},
+    ),
+    (
+        "sensor",
+        {},
+        {"check_na": _DRIVE_NA + CONFIG.disagree_na},
+        {"check_na": _DRIVE_NA + CONFIG.disagree_na + 1},
+    ),
+    (
+        "sensor",
+        {},
+        {"check_na": _DRIVE_NA - CONFIG.disagree_na},
+        {"check_na": _DRIVE_NA - CONFIG.disagree_na - 1},
+    ),
+    ("sensor", {}, _both_sensors(CONFIG.sensor_max_na), _both_sensors(CONFIG.sensor_max_na + 1)),
+    (
+        "sensor",
+        {},
+        {"measured_na": -CONFIG.sensor_max_na, "check_na": -CONFIG.sensor_max_na},
+        {"measured_na": -CONFIG.sensor_max_na, "check_na": -CONFIG.sensor_max_na - 1},
+    ),
+    ("sensor", {}, {"voltage_mv": -CONFIG.sensor_max_mv}, {"voltage_mv": -CONFIG.sensor_max_mv - 1}),
+    ("sensor", {}, _both_sensors(0), {"measured_na": -(2**31), "check_na": 2**31 - 1}),
+    ("stale", {}, {"sample": 8}, {"sample": 7}),
+    ("leakage", _OFF, _both_sensors(CONFIG.leakage_na), _both_sensors(CONFIG.leakage_na + 1)),
+    ("leakage", _OFF, {"measured_na": 0, "check_na": -CONFIG.leakage_na}, {"check_na": -CONFIG.leakage_na - 1}),
+    ("switch", {}, {"switch_readback": 1}, {"switch_readback": 0}),
+    ("switch", {}, {"switch_readback": 1}, {"switch_readback": 2}),
+    ("switch", _OFF, {"switch_readback": 0}, {"switch_readback": 1}),
+    ("contact", {}, {"contact": 3}, {"contact": 1}),
+    ("unheard", {}, {"heartbeat": 4}, {"heartbeat": 3}),
+    ("stopping", {}, {"command": int(Command.RUN)}, {"command": int(Command.STOP)}),
+    ("stopping", {}, {"command": int(Command.STOP), "drive_na": 0}, {"command": 2, "drive_na": -1}),
+    ("tick_off", {}, {"now_us": TICK_US - 4_000 + 2_000}, {"now_us": TICK_US - 4_000 + 2_001}),
+    ("tick_off", {}, {"now_us": TICK_US - 4_000 - 2_000}, {"now_us": TICK_US - 4_000 - 2_001}),
+    ("tick_off", {}, {"now_us": TICK_US - 4_000}, {"now_us": 2 * TICK_US - 4_000}),
+    ("tick_off", {}, {"now_us": TICK_US - 4_000}, {"now_us": 2**32 - 4_000}),
+    ("tick_off", {}, {"now_us": TICK_US - 4_000}, {"now_us": 2**32 - 4_001}),
+]
+
+
+@pytest.mark.parametrize("name, before, not_seen, seen", _BORDERS)
+def test_a_condition_is_seen_beyond_its_border_and_not_at_it(
+    name: str, before: dict[str, int], not_seen: dict[str, int], seen: dict[str, int]
+) -> None:
+    tick_before = _BEFORE._replace(**before)
+    assert not getattr(conditions(tick_before, _AFTER._replace(**not_seen), SETTINGS), name)
+    assert getattr(conditions(tick_before, _AFTER._replace(**seen), SETTINGS), name)
+
+
+def test_current_through_a_closed_switch_is_no_leakage() -> None:
+    assert not conditions(_BEFORE._replace(drive_na=0), _AFTER, SETTINGS).leakage
+    assert conditions(_BEFORE._replace(**_OFF), _AFTER, SETTINGS).leakage
+
+
+def test_contact_that_is_missing_with_the_output_off_is_no_open_circuit() -> None:
+    assert not conditions(_BEFORE._replace(**_OFF), _AFTER._replace(contact=0), SETTINGS).open
+    assert conditions(_BEFORE._replace(drive_na=0), _AFTER._replace(contact=0), SETTINGS).open
+
+
+def test_every_condition_has_a_border_that_is_tried() -> None:
+    assert {name for name, *_ in _BORDERS} == set(Conditions._fields)
+
+
+def test_nothing_is_stale_unheard_or_off_at_the_first_tick() -> None:
+    first = _AFTER._replace(sample=0, heartbeat=0, now_us=0, switch_readback=0, **_both_sensors(0))
+    seen = conditions(power_on(), first, SETTINGS)
+    assert not seen.stale
+    assert not seen.unheard
+    assert not seen.tick_off
+
+
+# ---- how long --------------------------------------------------------------------------------------------------------
+
+
+def _watched(rows: Sequence[TraceRow], settings: Settings = SETTINGS) -> list[Sample]:
+    witness = Witness(settings)
+    return [witness.look(row) for row in rows]
+
+
+def test_one_tick_counts_for_its_period_and_a_break_starts_anew() -> None:
+    core = ReferenceCore()
+    looks = [Look(emergency_stop=0, same_sample=stale) for stale in (False, True, True, False, True)]
+    assert [s.stale_us // TICK_US for s in _watched([core.step(STOP, look) for look in looks])] == [0, 1, 2, 0, 1]
+
+
+def test_the_time_at_zero_is_the_time_for_which_nothing_was_driven() -> None:
+    rows = [_AFTER._replace(drive_na=na) for na in (5, 0, 0, -5, 0)]
+    samples = _watched(rows)
+    assert [sample.zero_us // TICK_US for sample in samples] == [0, 1, 2, 0, 1]
+    assert [sample.last_sign for sample in samples] == [1, 1, 1, -1, -1]
+
+
+def test_charge_and_time_count_the_tick_to_come() -> None:
+    rows = [_AFTER._replace(drive_na=na, switch_closed=closed) for na, closed in ((0, 0), (0, 1), (5, 1), (-7, 1))]
+    samples = _watched(rows)
+    assert [sample.live_us // TICK_US for sample in samples] == [0, 1, 2, 3]
+    assert [sample.charge_positive_fc // TICK_US for sample in samples] == [0, 0, 5, 5]
+    assert [sample.charge_negative_fc // TICK_US for sample in samples] == [0, 0, 0, 7]
+
+
+def test_a_stop_at_rest_arms_and_current_or_a_trip_disarms() -> None:
+    stop, run = int(Command.STOP), int(Command.RUN)
+    ticks = [(run, 0, 0), (stop, 0, 0), (run, 0, 0), (run, 0, 1), (run, 0, 0), (stop, 4, 0), (stop, 0, 0), (run, 1, 0)]
+    rows = [
+        TraceRow(*[0] * len(TraceRow._fields))._replace(command=command, trips=trips, switch_closed=closed)
+        for command, trips, closed in ticks
+    ]
+    assert [sample.armed for sample in _watched(rows)] == [0, 1, 1, 0, 0, 0, 1, 0]
+
+
+def test_a_trip_is_carried_over_until_it_is_gone_once() -> None:
+    witness = Witness(SETTINGS, 0b1110)
+    rows = [_AFTER._replace(trips=trips) for trips in (0b1111, 0b0110, 0b1111, 0)]
+    assert [witness.look(row).carried_trips for row in rows] == [0b1110, 0b0110, 0b0110, 0]
+
+
+def test_power_on_makes_the_next_tick_a_first_one() -> None:
+    witness = Witness(SETTINGS)
+    witness.look(_AFTER)
+    witness.power_on(5)
+    assert witness.last == power_on(5)
+    assert witness.look(_AFTER._replace(trips=5)).tick_count == 1
+
+
+# ---- two forms, one answer -------------------------------------------------------------------------------------------
+
+
+def _assert_equal_forms(rows: Sequence[TraceRow], cuts: Sequence[int], carried_trips: int) -> None:
+    expected = []
+    witness = Witness(SETTINGS, carried_trips)
+    for row in rows:
+        expected.append(witness.look(row))
+    columns = columns_of(rows)
+    before, found = power_on(carried_trips), []
+    places = sorted({0, len(rows), *(cut % len(rows) for cut in cuts)})
+    for start, stop in itertools.pairwise(places):
+        block = witness_columns(columns, SETTINGS, before, start, stop)
+        assert block.at(0) == before
+        found += [block.at(place) for place in range(1, block.ticks + 1)]
+        before = block.last
+    assert found == expected
+
+
+@given(script=stretches, cuts=st.lists(st.integers(0, 10_000), max_size=4))
+def test_the_witness_over_columns_says_what_the_witness_tick_by_tick_says(
+    script: list[Stretch], cuts: list[int]
+) -> None:
+    _assert_equal_forms(played(ReferenceCore(), script), cuts, 0)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    ticks=st.integers(1, 60),
+    cuts=st.lists(st.integers(0, 60), max_size=3),
+    carried_trips=st.integers(0, 65535),
+)
+def test_both_forms_agree_on_whatever_fits_the_columns(
+    seed: int, ticks: int, cuts: list[int], carried_trips: int
+) -> None:
+    random = np.random.default_rng(seed)
+    columns = []
+    for dtype in TRACE_COLUMNS.values():
+        ends = np.iinfo(np.int32 if dtype == "int64" else dtype)
+        pool = np.array([0, 1, ends.min, ends.max, *random.integers(ends.min, ends.max, 2, endpoint=True)])
+        columns.append(random.choice(pool, ticks).tolist())
+    _assert_equal_forms([TraceRow._make(row) for row in zip(*columns, strict=True)], cuts, carried_trips)
+
+
+def test_a_column_that_a_trace_leaves_out_has_its_neutral_value() -> None:
+    core = ReferenceCore()
+    columns = columns_of([core.step(Ask(target_na=5)) for _ in range(3)])
+    last = witness_columns(columns, SETTINGS, power_on()).last
+    assert (last.corrupted, last.completed) == (0, 0)
+    assert (last.journaled_target_na, last.journaled_command) == (5, int(Command.RUN))
+    given_columns = columns | {name: np.array([1, 2, 3]) for name in NEUTRAL}
+    last = witness_columns(given_columns, SETTINGS, power_on()).last
+    assert [getattr(last, name) for name in NEUTRAL] == [3, 3, 3, 3]
+
+
+def test_columns_that_do_not_fit_together_are_refused() -> None:
+    core = ReferenceCore()
+    columns = columns_of([core.step(STOP) for _ in range(3)])
+    with pytest.raises(ValueError, match="one length"):
+        witness_columns(columns | {"trips": columns["trips"][:2]}, SETTINGS, power_on())
+    with pytest.raises(ValueError, match="at least one row"):
+        witness_columns(columns, SETTINGS, power_on(), 2, 2)
+    with pytest.raises(KeyError, match="trips"):
+        witness_columns({name: column for name, column in columns.items() if name != "trips"}, SETTINGS, power_on())
+
+
+# ---- reports ---------------------------------------------------------------------------------------------------------
+
+
+def _telemetry(rows: Sequence[TraceRow], ticks: int) -> Telemetry:
+    """The report of a period, of which ``rows`` has every tick; ``ticks`` is the core's count at its end."""
+    last = rows[-1]
+    return Telemetry(
+        ticks=ticks,
+        drive_min_na=min(row.drive_na for row in rows),
+        drive_max_na=max(row.drive_na for row in rows),
+        measured_min_na=min(row.measured_na for row in rows),
+        measured_max_na=max(row.measured_na for row in rows),
+        voltage_min_mv=min(row.voltage_mv for row in rows),
+        voltage_max_mv=max(row.voltage_mv for row in rows),
+        **{name: getattr(last, name) for name in Telemetry._fields if name in TraceRow._fields},
+    )
+
+
+@hypothesis.settings(max_examples=300)
+@given(script=stretches, period_ticks=st.integers(1, 8), late_ticks=st.integers(0, 3))
+def test_a_report_never_accuses_where_every_tick_is_well(
+    script: list[Stretch], period_ticks: int, late_ticks: int
+) -> None:
+    """Whatever happens between two reports; when a request reaches the core some ticks late or not at all; when the
+    supervisor sends its last request for ever, and when its heartbeat alone is lost on the way. It begins with a stop
+    and acknowledges what it was told of; else it may ask for anything."""
+    core, monitor = ReferenceCore(), Monitor(SETTINGS)
+    asked = heard = Request(0, int(Command.STOP), 0, 0)
+    sample, ticks = power_on(), 0
+    script = [Stretch(1, STOP, "sound", 0, 1), *script]
+    exchanges = [stretch for stretch in script for _ in range(-(-stretch.ticks // period_ticks))]
+    for exchange, stretch in enumerate(exchanges, 1):
+        ask = stretch.ask
+        frozen = ask.silent and stretch.sign == 1
+        lost_beat = ask.silent and stretch.sign == -1
+        if not frozen:
+            asked = Request(ask.target_na, ask.command, ask.acknowledge if sample.trips else 0, exchange)
+        rows = []
+        for tick in range(period_ticks):
+            last_beat = heard.heartbeat
+            if tick >= late_ticks:
+                heard = asked._replace(heartbeat=last_beat) if lost_beat else asked
+            now = Ask(heard.command, heard.target_na, heard.acknowledge, silent=heard.heartbeat == last_beat)
+            rows.append(core.step(now, LOOKS[stretch.look](core, stretch.past, stretch.sign)))
+        ticks += period_ticks
+        telemetry = _telemetry(rows, ticks)._replace(heartbeat=heard.heartbeat)
+        sample = sample_of_report(sample, asked, telemetry, SETTINGS)
+        assert monitor.judge(sample) == ()
+
+
+_QUIET = Telemetry._make([0] * len(Telemetry._fields))._replace(contact=1)
+_RUN_REQUEST = Request(500, int(Command.RUN), 0, 1)
+_STOP_REQUEST = Request(0, int(Command.STOP), 0, 1)
+
+
+def _report(previous: Sample, telemetry: Telemetry, request: Request = _RUN_REQUEST) -> Sample:
+    return sample_of_report(previous, request, telemetry, SETTINGS)
+
+
+def test_a_report_counts_the_ticks_since_the_last_one_even_when_the_count_wraps() -> None:
+    before = power_on()._replace(tick_count=2**32 - 2)
+    assert _report(before, _QUIET._replace(ticks=3)).ticks == 5
+
+
+def test_a_request_is_in_force_once_the_core_has_answered_its_heartbeat() -> None:
+    before = _report(power_on(), _QUIET._replace(ticks=5, heartbeat=1))
+    assert (before.command, before.requested_na) == (int(Command.RUN), 500)
+    unheard = _report(before, _QUIET._replace(ticks=10, heartbeat=1, target_na=7), Request(9, 0, 1, 2))
+    assert (unheard.command, unheard.acknowledge, unheard.requested_na) == (int(Command.RUN), 0, 500)
+    heard = _report(unheard, _QUIET._replace(ticks=15, heartbeat=2, target_na=9), Request(9, 0, 1, 2))
+    assert (heard.command, heard.acknowledge, heard.requested_na) == (int(Command.STOP), 1, 9)
+
+
+def test_while_it_is_unknown_which_request_is_in_force_the_doubt_is_the_cores() -> None:
+    stopped = _report(power_on(), _QUIET._replace(ticks=5, trips=6, heartbeat=1), _STOP_REQUEST)
+    run = _report(stopped, _QUIET._replace(ticks=10, trips=6, heartbeat=1), Request(0, int(Command.RUN), 1, 2))
+    assert (run.command, run.acknowledge) == (int(Command.RUN), 0)
+    cleared = _report(stopped, _QUIET._replace(ticks=10, trips=2, heartbeat=1), Request(0, 0, 1, 2))
+    assert (cleared.command, cleared.acknowledge) == (int(Command.STOP), 1)
+    lowered = _report(cleared, _QUIET._replace(ticks=15, trips=2, heartbeat=1), Request(0, 0, 0, 3))
+    assert lowered.acknowledge == 0
+
+
+@pytest.mark.parametrize("target_na, refused", [(9, 0), (CONFIG.limit_na + 1, 1)])
+def test_a_target_counts_as_requested_when_the_core_answers_it_though_the_heartbeat_stands_still(
+    target_na: int, refused: int
+) -> None:
+    before = _report(power_on(), _QUIET._replace(ticks=5, heartbeat=1))
+    answered = _QUIET._replace(ticks=10, heartbeat=1, target_na=9, refused=refused)
+    assert _report(before, answered, Request(target_na, 0, 0, 2)).requested_na == target_na
+
+
+def test_what_the_journal_held_goes_with_the_request_that_it_was_held_for() -> None:
+    before = sample_of_report(
+        power_on(), _RUN_REQUEST, _QUIET._replace(ticks=5, heartbeat=1), SETTINGS, journaled_target_na=11
+    )
+    assert (before.journaled_target_na, before.journaled_command) == (11, int(Command.RUN))
+    late = sample_of_report(
+        before,
+        Request(12, 0, 0, 2),
+        _QUIET._replace(ticks=10, heartbeat=1),
+        SETTINGS,
+        journaled_target_na=12,
+        journaled_command=0,
+    )
+    assert (late.journaled_target_na, late.journaled_command) == (11, int(Command.RUN))
+
+
+def test_the_time_at_zero_is_the_longest_that_the_reports_allow() -> None:
+    driven = _report(power_on(), _QUIET._replace(ticks=5, drive_na=3, drive_min_na=0, drive_max_na=3))
+    fell = _report(driven, _QUIET._replace(ticks=10, drive_min_na=0, drive_max_na=2))
+    rested = _report(fell, _QUIET._replace(ticks=15))
+    assert [s.zero_us // TICK_US for s in (driven, fell, rested)] == [0, 5, 10]
+    assert [s.last_sign for s in (driven, fell, rested)] == [1, 1, 1]
+    unclear = _report(rested, _QUIET._replace(ticks=20, drive_min_na=-4, drive_max_na=2))
+    assert (unclear.zero_us // TICK_US, unclear.last_sign) == (5, 0)
+    assert _report(rested, _QUIET._replace(ticks=20, drive_min_na=-4)).last_sign == -1
+
+
+def test_silence_and_a_stop_that_is_not_obeyed_are_the_shortest_that_the_reports_allow() -> None:
+    driven = _QUIET._replace(ticks=5, drive_na=3, heartbeat=1)
+    first = _report(_report(power_on(), driven._replace(heartbeat=0)), driven, _STOP_REQUEST)
+    second = _report(first, driven._replace(ticks=10), _STOP_REQUEST)
+    third = _report(second, driven._replace(ticks=15, heartbeat=2), _STOP_REQUEST._replace(heartbeat=2))
+    assert [s.stopping_us // TICK_US for s in (first, second, third)] == [0, 5, 10]
+    assert [s.unheard_us // TICK_US for s in (first, second, third)] == [0, 5, 0]
+
+
+def test_contact_is_the_longest_that_the_reports_allow() -> None:
+    first = _report(power_on(), _QUIET._replace(ticks=5))
+    second = _report(first, _QUIET._replace(ticks=10, contact=0))
+    third = _report(second, _QUIET._replace(ticks=15))
+    assert [s.contact_us // TICK_US for s in (first, second, third)] == [5, 10, 5]
+
+
+@pytest.mark.parametrize(
+    "low_na, high_na, least_na", [(-5, 7, 0), (3, 7, 3), (-7, -3, 3), (0, 7, 0), (-7, 0, 0), (4, 4, 4)]
+)
+def test_what_still_flowed_is_the_least_that_the_extremes_allow(low_na: int, high_na: int, least_na: int) -> None:
+    telemetry = _QUIET._replace(ticks=5, measured_min_na=low_na, measured_max_na=high_na)
+    assert _report(power_on(), telemetry).residual_na == least_na
+
+
+def test_a_report_without_a_tick_has_no_extremes_of_its_own() -> None:
+    first = _report(power_on(), _QUIET._replace(ticks=5, drive_na=3, drive_min_na=-4, drive_max_na=9))
+    again = _report(first, _QUIET._replace(ticks=5, drive_na=3, drive_min_na=-4, drive_max_na=9))
+    assert (again.ticks, again.drive_min_na, again.drive_max_na) == (0, 3, 3)
+
+
+def test_completion_is_the_same_moment_with_one_fact_more() -> None:
+    sample = _report(power_on(), _QUIET._replace(ticks=5, drive_na=3, drive_min_na=-4, drive_max_na=9))
+    completed = at_completion(sample)
+    assert (completed.completed, completed.ticks, completed.drive_min_na, completed.drive_max_na) == (1, 0, 3, 3)
+    changed = {"completed", "ticks", "drive_min_na", "drive_max_na"}
+    assert all(getattr(sample, name) == getattr(completed, name) for name in set(Sample._fields) - changed)
