@@ -209,13 +209,14 @@ def _si07_latch(previous: Sample, current: Sample, settings: Settings) -> bool:
         & _implies((gone & _EMERGENCY) != 0, current.emergency_stop == 0)
         & _implies((gone & _HEARTBEAT) != 0, current.unheard_us < settings.heartbeat_us)
     )
-    first_is_latched = ((current.trips << 1 >> current.first_trip) & 1) == (current.trips != 0)
+    first_is_latched = ((current.trips << 1 >> current.first_trip) & 1) == 1
+    no_trip_no_first = (current.trips == 0) & (current.first_trip == 0)
     first_is_kept = (previous.first_trip == 0) | (current.first_trip == previous.first_trip)
     # What a core that found itself corrupt remembers of trips is not to be believed: CORRUPT stands for all of it.
     return (
         _implies(current.trips != 0, _off(current))
         & ((gone == 0) | cleared_by_acknowledge | corrupt)
-        & first_is_latched
+        & (first_is_latched | no_trip_no_first)
         & (_implies((previous.trips != 0) & (gone == 0), first_is_kept) | corrupt)
     )
 
