@@ -99,6 +99,11 @@ def _since_previous_us(current: Sample, settings: Settings) -> int:
     return (current.ticks - (current.ticks > 0)) * settings.tick_us
 
 
+def _goes_on(na: int, last_sign: int) -> bool:
+    """Zero, or in the direction of the last current. After power-on there is no such direction."""
+    return (na == 0) | (na * last_sign > 0)
+
+
 def _rises_by_the_ramp(before_na: int, now_na: int, na: int) -> bool:
     """The magnitude rose by at most ``na``; on the other side of zero it rose from zero."""
     return (abs(now_na) <= na) | ((abs(now_na) <= abs(before_na) + na) & (before_na * now_na >= 0))
@@ -161,7 +166,7 @@ def _si03_slew(previous: Sample, current: Sample, settings: Settings) -> bool:
 
 def _si04_reversal(previous: Sample, current: Sample, settings: Settings) -> bool:
     within_us = _since_previous_us(current, settings)
-    same_way = (current.drive_min_na * previous.last_sign >= 0) & (current.drive_max_na * previous.last_sign >= 0)
+    same_way = _goes_on(current.drive_min_na, previous.last_sign) & _goes_on(current.drive_max_na, previous.last_sign)
     one_way = current.drive_min_na * current.drive_max_na >= 0
     return (same_way | (previous.zero_us + within_us >= settings.dwell_us)) & (
         one_way | (within_us >= settings.dwell_us)
@@ -194,7 +199,7 @@ def _si07_latch(previous: Sample, current: Sample, settings: Settings) -> bool:
     gone = previous.trips - (previous.trips & current.trips)
     corrupt = (current.trips & _CORRUPT) != 0
     cleared_by_acknowledge = (
-        (previous.acknowledge != 1)
+        (previous.acknowledge == 0)
         & (current.acknowledge == 1)
         & (current.residual_na <= settings.leakage_na)
         & _off(current)
@@ -354,7 +359,7 @@ def _si26_regulator_alone(previous: Sample, current: Sample, settings: Settings)
         (abs(proposed) <= settings.limit_na)
         & _rises_by_the_ramp(was, proposed, settings.rise_na_per_tick)
         & (_falls_by_the_ramp(was, proposed, settings.fall_na_per_tick) | given_up)
-        & ((proposed * previous.proposal_last_sign >= 0) | (previous.proposal_zero_us >= settings.dwell_us))
+        & (_goes_on(proposed, previous.proposal_last_sign) | (previous.proposal_zero_us >= settings.dwell_us))
         & _implies(previous.trips != 0, proposed == 0)
         & _implies(_off(previous) & (proposed != 0), (current.command == _RUN) & (previous.armed == 1))
     )
@@ -418,7 +423,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-04",
-        "The current changes its sign only after it has been zero for the dwell.",
+        "The current takes another direction than its last, or its first after power-on, only after it has been zero "
+        "for the dwell.",
         ("H-03",),
         "IEC 60601-1, 12.4 (hazardous output)",
         "report",

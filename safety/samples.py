@@ -198,7 +198,7 @@ class Sample(NamedTuple):
     zero_us: int
     """How long the drive has been zero, this tick included."""
     last_sign: int
-    """Sign of the last drive that was not zero, this one included; 0 when there was none."""
+    """Sign of the last drive that was not zero, this one included; 0 when there was none since power-on."""
     proposal_zero_us: int
     """The same of the regulator's proposal."""
     proposal_last_sign: int
@@ -416,7 +416,7 @@ def sample_of_report(
     if drive != 0:
         last_sign = _sign(drive)
     elif low < 0 < high:
-        last_sign = 0
+        last_sign, zero_us = 0, max(zero_us, settings.dwell_us)  # which came last is not known: either may follow
     else:
         last_sign = _sign(low) or _sign(high) or previous.last_sign
     stopping = command != _RUN and previous.command != _RUN and drive != 0

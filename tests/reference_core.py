@@ -133,7 +133,14 @@ class ReferenceCore:
         if not refused:
             self.target_na = ask.target_na
         quiet = max(abs(measured), abs(check)) <= c.leakage_na and self.unheard < _ticks(c.heartbeat_us, c.tick_us)
-        if ask.acknowledge == 1 != self.acknowledge and was_tripped and not self.closed and not in_sight and quiet:
+        if (
+            ask.acknowledge == 1
+            and self.acknowledge == 0
+            and was_tripped
+            and not self.closed
+            and not in_sight
+            and quiet
+        ):
             self.trips = self.first_trip = 0
             self.held.clear()
         self.acknowledge = ask.acknowledge
@@ -229,13 +236,18 @@ class ReferenceCore:
         self.drive_na, self.closed, self.armed, self.ending, self.due = 0, False, False, False, 0
 
     def _start(self, ask: Ask, refused: bool) -> Phase:
-        c = self.config
         if ask.command != Command.RUN:
             self.armed = True
-        elif self.armed and not refused and self.contact >= _ticks(c.contact_us, c.tick_us):
+        elif self.armed and not refused and self._may_close():
             self.closed, self.armed = True, False
             return Phase.RAMP
         return Phase.WAIT if self.armed and ask.command == Command.RUN else Phase.IDLE
+
+    def _may_close(self) -> bool:
+        """Contact has held; and without a direction to go on in, the dwell is over."""
+        c = self.config
+        dwelt = self.at_zero >= _ticks(c.dwell_us, c.tick_us)
+        return self.contact >= _ticks(c.contact_us, c.tick_us) and (self.sign != 0 or dwelt)
 
     def _drive(self, ask: Ask, look: Look, measured: int, voltage: int) -> Phase:
         c = self.config

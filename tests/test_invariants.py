@@ -274,8 +274,12 @@ def _of_the_current() -> Iterator[Border]:
         yield Border("SI-04", "the dwell", (rested, turned), (hasty, turned))
         yield Border("SI-04", "the same direction needs none", (hasty, _driving(sign)), (hasty, turned))
         yield Border("SI-04", "zero itself needs none", (hasty, _driving(0)), (hasty, turned))
-        fresh = hasty._replace(last_sign=0)
-        yield Border("SI-04", "the first direction needs none", (fresh, turned), (hasty, turned))
+        yield Border(
+            "SI-04",
+            "the first direction after power-on needs it too",
+            (rested._replace(last_sign=0), turned),
+            (hasty._replace(last_sign=0), turned),
+        )
         yield Border(
             "SI-04",
             "the dwell, partly since the last report",
@@ -286,8 +290,8 @@ def _of_the_current() -> Iterator[Border]:
         yield Border(
             "SI-04",
             "both directions since the last report",
-            (fresh, both._replace(ticks=12)),
-            (fresh, both._replace(ticks=11)),
+            (rested, both._replace(ticks=12)),
+            (rested, both._replace(ticks=11)),
         )
         there_and_back = _driving(0, last_sign=0, **{extreme: sign})
         yield Border(
@@ -363,6 +367,9 @@ def _of_the_latch() -> Iterator[Border]:
         "SI-07", "an acknowledge that is new", (fault, acknowledged), (fault._replace(acknowledge=1), acknowledged)
     )
     yield Border("SI-07", "1 and no other word", (fault, acknowledged), (fault, _resting(acknowledge=2)))
+    yield Border(
+        "SI-07", "from 0 and no other word", (fault, acknowledged), (_tripped(Trip.OPEN, acknowledge=2), acknowledged)
+    )
     yield Border(
         "SI-07",
         "nothing measured",
@@ -612,11 +619,11 @@ def _of_the_regulator() -> Iterator[Border]:
     for sign in (1, -1):
 
         def proposing(na: int, **changes: int) -> Sample:
-            return _driving(0, proposal_na=na, **changes)
+            return _driving(0, **{"proposal_na": na, "proposal_last_sign": (na > 0) - (na < 0)} | changes)
 
         at = proposing(sign * LIMIT)
         yield Border("SI-26", "the limit", (at, at), (at, proposing(sign * (LIMIT + 1))))
-        was = proposing(sign * 500_000, proposal_last_sign=sign)
+        was = proposing(sign * 500_000)
         up, down = 500_000 + RISE, 500_000 - FALL
         yield Border("SI-26", "rise", (was, proposing(sign * up)), (was, proposing(sign * (up + 1))))
         yield Border("SI-26", "fall", (was, proposing(sign * down)), (was, proposing(sign * (down - 1))))
@@ -628,7 +635,10 @@ def _of_the_regulator() -> Iterator[Border]:
         rested = proposing(0, proposal_last_sign=sign, proposal_zero_us=CONFIG.dwell_us)
         hasty = rested._replace(proposal_zero_us=CONFIG.dwell_us - 1)
         yield Border("SI-26", "the dwell", (rested, proposing(-sign)), (hasty, proposing(-sign)))
-        resting = _resting(proposal_last_sign=0)
+        first = rested._replace(proposal_last_sign=0)
+        early = hasty._replace(proposal_last_sign=0)
+        yield Border("SI-26", "the dwell after power-on", (first, proposing(sign)), (early, proposing(sign)))
+        resting = _resting(proposal_last_sign=sign)
         yield Border("SI-26", "RUN", (resting, proposing(sign)), (resting, proposing(sign, command=STOP)))
         yield Border("SI-26", "a STOP before", (resting, proposing(sign)), (resting._replace(armed=0), proposing(sign)))
 

@@ -468,7 +468,7 @@ def test_the_time_at_zero_is_the_longest_that_the_reports_allow() -> None:
     assert [s.zero_us // TICK_US for s in (driven, fell, rested)] == [0, 5, 10]
     assert [s.last_sign for s in (driven, fell, rested)] == [1, 1, 1]
     unclear = _report(rested, _QUIET._replace(ticks=20, drive_min_na=-4, drive_max_na=2))
-    assert (unclear.zero_us // TICK_US, unclear.last_sign) == (5, 0)
+    assert (unclear.zero_us, unclear.last_sign) == (CONFIG.dwell_us, 0)
     assert _report(rested, _QUIET._replace(ticks=20, drive_min_na=-4)).last_sign == -1
 
 
