@@ -401,6 +401,7 @@ def test_a_figure_that_cannot_be_is_refused_by_its_dotted_name(text: str, field:
 def test_soaked_skin_conducts_better_than_dry_skin_or_the_body_is_refused() -> None:
     refusal = refused(lambda: read("dry_kohm_cm2 = 100\nwet_kohm_cm2 = 200"))
     assert (refusal.field, refusal.allowed) == ("my.toml: wet_kohm_cm2", "at most dry_kohm_cm2, 100 kohm cm2")
+    assert read("dry_kohm_cm2 = 100\nwet_kohm_cm2 = 100").skin.wet_ohm_cm2 == 100_000
 
 
 def test_a_body_file_is_loaded_and_named_in_what_is_refused(tmp_path: Path) -> None:

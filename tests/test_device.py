@@ -162,6 +162,8 @@ def test_at_both_ends_of_every_range_profile_and_core_agree(name: str) -> None:
     "numbers",
     [
         {"tick_tolerance_us": 500},
+        {"tick_us": 100, "tick_tolerance_us": 50},
+        {"tick_us": 10_000, "tick_tolerance_us": 5_000},
         {"ceiling_ua": 20_000, "trip_na": 20_100_000},
         {"over_voltage_mv": 60_001},
         {"over_voltage_mv": 79_999},
@@ -206,7 +208,11 @@ def test_a_number_out_of_its_range_is_refused_by_the_profile_and_by_the_core(qua
 
 RULES = [
     ({"tick_tolerance_us": 501}, "timer.tick_tolerance_ms", "at most half of timer.tick_ms"),
-    ({"ceiling_ua": 20_000, "trip_na": 20_099_999}, "output.trip_ma", "at least 0.1 mA above output.ceiling_ma"),
+    (
+        {"ceiling_ua": 20_000, "trip_na": 20_099_999},
+        "output.trip_ma",
+        "at least 0.1 mA above output.ceiling_ma, so 20.1 mA or more",
+    ),
     ({"over_voltage_mv": 60_000}, "output.over_voltage_v", "above output.compliance_v, by at most 20 V"),
     ({"over_voltage_mv": 80_001}, "output.over_voltage_v", "above output.compliance_v, by at most 20 V"),
     ({"saturation_mv": 60_001}, "output.saturation_v", "half of output.compliance_v to output.compliance_v"),

@@ -133,6 +133,12 @@ def test_inside_a_number_is_in_range_and_on_its_step_or_refused(value: int, quan
     assert refused(lambda: quantity.check(value, "the.place")).field == "the.place"
 
 
+def test_a_range_may_be_a_single_value() -> None:
+    only = Quantity("dwell_s", "dwell_ms", 2_000, 2_000, "the format", "the dwell")
+    assert table("dwell_s = 2").amount(only) == 2_000
+    assert refused(lambda: table("dwell_s = 2.001").amount(only)).allowed == "2 to 2 s"
+
+
 @pytest.mark.parametrize(
     "build",
     [

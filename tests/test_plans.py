@@ -325,21 +325,33 @@ def test_a_plan_may_set_a_limit_of_its_own_below_the_tables_and_never_above() ->
     assert refused(with_lines("palms", "limit_ma = 20.1")).field == "my.toml: limit_ma"
 
 
+BOTH_WAYS = "the ramps up and down, both ways, and the dwell"
+
+
 @pytest.mark.parametrize(
-    "name, values, field",
+    "name, values, field, allowed",
     [
-        ("palms", {"duration_min": "2.0"}, "duration_min"),
-        ("palms", {"rise_ma_per_s": "0.1", "duration_min": "6.0"}, "duration_min"),
-        ("armpits", {"rise_ma_per_s": "0.1", "duration_min": "1.0"}, "duration_min"),
-        ("dexamethasone", {"dose_ma_min": "1.59"}, "dose_ma_min"),
+        ("palms", {"duration_min": "2.0"}, "duration_min", f"at least 2.04 min, {BOTH_WAYS}"),
+        ("palms", {"rise_ma_per_s": "0.1", "duration_min": "6.0"}, "duration_min", f"at least 6.04 min, {BOTH_WAYS}"),
+        (
+            "armpits",
+            {"polarity": '"fixed"', "balance_tolerance_percent": None, "duration_min": "0.5"},
+            "duration_min",
+            "at least 0.59 min, the ramps up and down",
+        ),
+        (
+            "dexamethasone",
+            {"dose_ma_min": "1.59"},
+            "dose_ma_min",
+            "at least 1.6 mA min, which the ramps up and down deliver already",
+        ),
     ],
 )
 def test_ramps_that_are_longer_than_the_session_are_refused(
-    name: str, values: dict[str, str | None], field: str
+    name: str, values: dict[str, str | None], field: str, allowed: str
 ) -> None:
     refusal = refused(reading(name, **values))
-    assert refusal.field == f"my.toml: {field}"
-    assert "ramps up and down" in refusal.allowed
+    assert (refusal.field, refusal.allowed) == (f"my.toml: {field}", allowed)
 
 
 def test_a_session_of_ramps_alone_is_the_shortest_that_is_taken() -> None:
@@ -372,6 +384,21 @@ def test_a_time_cap_below_the_session_and_its_reserve_is_refused() -> None:
 def test_a_time_cap_over_the_tables_is_refused(name: str, cap: str, most: str, who: str) -> None:
     refusal = refused(reading(name, time_cap_min=cap))
     assert (refusal.field, refusal.allowed, refusal.says_who) == ("my.toml: time_cap_min", most, who)
+
+
+def test_sessions_closer_together_than_the_tables_allow_are_refused() -> None:
+    for name, figure in (("palms", limits.INTERVAL_TAP_WATER), ("lidocaine", limits.INTERVAL_DRUG)):
+        assert reading(name, shortest_interval_h="20")().shortest_interval_ms == figure.value
+        refusal = refused(reading(name, shortest_interval_h="19"))
+        assert refusal.allowed == "at least 20 h"
+        assert figure.source in refusal.says_who
+
+
+def test_a_current_that_the_device_takes_for_zero_is_refused() -> None:
+    refusal = refused(reading("face", current_ma="0.1"))
+    assert refusal.allowed == "more than 0.1 mA"
+    assert refusal.says_who == "the profile of device simulated, which takes less for zero"
+    assert reading("face", current_ma="0.101")().current_ua == 101
 
 
 def test_a_dose_over_80_ma_min_is_refused_and_80_is_taken() -> None:
