@@ -441,6 +441,9 @@ def _place(path: str | os.PathLike[str]) -> str:
 _UNREADABLE: Final = (sqlite3.DatabaseError, MemoryError, UnicodeDecodeError)
 
 
+_NOT_THERE: Final = (Flaw.MISSING, Flaw.CUT_OFF)
+
+
 @dataclass(frozen=True, slots=True)
 class _Examined:
     entries: tuple[Entry, ...]
@@ -472,8 +475,8 @@ def _examine(connection: sqlite3.Connection, place: str) -> _Examined:
         return _Examined((), Problem(Flaw.DAMAGED, None, f"damaged before its first entry ({_printable(str(error))})"))
     entries: list[Entry] = []
     broken = _walk(connection, entries)
-    if broken is not None and broken.flaw in (Flaw.MISSING, Flaw.CUT_OFF) and structure is not None:
-        # A page that cannot be read looks like entries that are not there.
+    # Pages that are not there, or not to be read, look like entries that are missing or altered.
+    if structure is not None and (structure.flaw is Flaw.TRUNCATED or (broken and broken.flaw in _NOT_THERE)):
         broken = structure
     return _Examined(tuple(entries), broken or structure or rules)
 
