@@ -11,7 +11,7 @@ _LONGEST: Final = 200
 
 
 @final
-class Refusal(Exception):  # noqa: N818 - it is an answer to a user, and reads as one where it is raised
+class Refusal(Exception):
     """What was given is not allowed. Frozen; it can be pickled, so it crosses processes and event loops.
 
     field: what was refused, as its author would find it: ``plan.current_ma``, ``journal /var/lib/sessions.journal``.
