@@ -274,11 +274,11 @@ _COLUMNS: Final = "seq, wall, session_ms, kind, data, previous, hash"
 _KEEP: Final = "keep this file as it is, find out what happened to it, and begin another"
 
 
-def _connect(place: str, mode: str) -> sqlite3.Connection:
-    """A connection that changes nothing by itself. The path goes as a URI, byte for byte: any name is possible."""
+def _connect(place: str) -> sqlite3.Connection:
+    """A connection to a file that is there. The path goes as a URI, byte for byte: any name is possible."""
     name = urllib.parse.quote(os.fsencode(place))
     connection = sqlite3.connect(
-        f"file:{name}?mode={mode}",
+        f"file:{name}?mode=rw",
         uri=True,
         timeout=_WAIT_S,
         isolation_level=None,
@@ -336,7 +336,7 @@ def _build(fresh: str) -> None:
     # Health data: for its owner alone. SQLite gives its own side files the same mode.
     file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        with contextlib.closing(_connect(fresh, "rw")) as connection:
+        with contextlib.closing(_connect(fresh)) as connection:
             connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             # Nobody sees this file before it is whole and synced, below.
             connection.execute("PRAGMA journal_mode=OFF")
@@ -439,8 +439,6 @@ def _place(path: str | os.PathLike[str]) -> str:
 
 # The sqlite3 module cannot decode SQLite's own words when they repeat what is damaged.
 _UNREADABLE: Final = (sqlite3.DatabaseError, MemoryError, UnicodeDecodeError)
-
-
 _NOT_THERE: Final = (Flaw.MISSING, Flaw.CUT_OFF)
 
 
@@ -716,7 +714,7 @@ class Journal:
         try:
             if not os.path.lexists(place):
                 _create(place)
-            connection = _connect(place, "rw")
+            connection = _connect(place)
             try:
                 entries = _take(connection, place)
                 journal = cls(place, connection, clock, entries[-1] if entries else None)
@@ -809,6 +807,26 @@ class Journal:
                 raise _refusal_of_sqlite(self._place, error) from None
         return _whole(examined, self._place)
 
+    def latest(self, kind: Kind) -> Entry | None:
+        """The last entry of that kind as it stands in the file, None when there is none. For a look after every write:
+        only this entry is verified, by its own hash. Raises Refusal when it cannot be read, or is not as it was written.
+        """
+        with self._lock:
+            self._must_be_open()
+            try:
+                row = self._connection.execute(
+                    f"SELECT {_COLUMNS} FROM entry WHERE kind = ? ORDER BY seq DESC LIMIT 1", (str(kind),)
+                ).fetchone()
+            except sqlite3.Error as error:
+                raise _refusal_of_sqlite(self._place, error) from None
+        if row is None:
+            return None
+        entry = _entry_of(row, row[0])
+        if isinstance(entry, str):
+            problem = Problem(Flaw.ALTERED, row[0], f"altered at entry {row[0]}: {entry}")
+            raise _refusal_of_problem(self._place, problem)
+        return entry
+
     def close(self) -> None:
         """Release the lock and leave one file. Closing twice does nothing."""
         with self._lock:
@@ -871,7 +889,7 @@ def _whole(examined: _Examined, place: str) -> tuple[Entry, ...]:
 def _look(place: str) -> _Examined:
     try:
         os.stat(place)  # SQLite's word for a file that is not there is less clear
-        with contextlib.closing(_connect(place, "rw")) as connection:  # rw: an interrupted entry is taken back
+        with contextlib.closing(_connect(place)) as connection:  # may take back an interrupted entry, if nothing else
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
             return _examine(connection, place)

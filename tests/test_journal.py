@@ -1243,6 +1243,27 @@ def test_a_forked_process_has_no_part_in_the_journal(tmp_path: Path) -> None:
     assert [entry.data for entry in read(tmp_path / "a.journal")] == [{"text": "parent"}]
 
 
+def test_the_latest_entry_of_a_kind_is_what_the_file_has(tmp_path: Path) -> None:
+    with opened(tmp_path / "j") as journal:
+        assert journal.latest(Kind.REQUEST) is None
+        journal.append(Kind.SESSION_OPENED, 0, OPENED)
+        first = journal.append(Kind.REQUEST, 0, ASKED)
+        assert journal.latest(Kind.REQUEST) == first
+        last = journal.append(Kind.REQUEST, 50, {**ASKED, "target_na": -12_000_000})
+        journal.append(Kind.TRANSITION, 50, STARTED)
+        assert journal.latest(Kind.REQUEST) == last
+        assert journal.latest(Kind.NOTE) is None
+
+
+def test_a_latest_entry_that_is_not_as_it_was_written_is_refused(tmp_path: Path) -> None:
+    with opened(tmp_path / "j") as journal:
+        journal.append(Kind.NOTE, 0, VALID[Kind.NOTE])
+        # Nobody else can write while it is open, so the writer's own connection stands for damage.
+        journal._connection.execute("DROP TRIGGER entries_stay")
+        journal._connection.execute("UPDATE entry SET session_ms = 7")
+        assert "altered at entry 1" in str(refused(lambda: journal.latest(Kind.NOTE)))
+
+
 def test_a_closed_journal_takes_nothing_and_can_be_closed_again(tmp_path: Path) -> None:
     journal = opened(tmp_path / "a.journal")
     journal.close()
