@@ -1,4 +1,5 @@
-"""The one place where a plan and a device become the core's configuration: every number the core is told, from its owner."""
+"""The one place where a plan and a device become the core's configuration: every number the core is told, from its
+owner."""
 
 from typing import Final
 
@@ -10,21 +11,22 @@ from iontocore.safety.samples import Settings, settings_of
 _FC_PER_NC: Final = 1_000_000
 
 RESERVE_MARGIN_MS: Final = 1_000
-"""What the session stays clear of the core's own end of the treatment, which would be a trip: assumption, twenty exchanges."""
+"""What the session stays clear of the core's own end of the treatment, which would be a trip: assumption, twenty
+exchanges."""
 
 
 def core_config(plan: Plan) -> Config:
     """The configuration of the core for one session of the plan on its device.
 
     The plan has been checked whole; what the core refuses all the same is refused by the port, field by field.
-    The core's caps are the session's: time as the plan may lengthen to, charge as the tables allow. The reserves are what
-    a ramp down from the limit in force takes, with a tick for the ramp's steps.
-    """
+    The core's caps are the session's: time as the plan may lengthen to, charge as the tables allow. The reserves are
+    what a ramp down from the limit in force takes, with a tick for the ramp's steps."""
     device = plan.device
     tick_us = device.tick_us
     limit_ua = plan.bound.value
     total_fc = plan.charge_bound.value * _FC_PER_NC
-    # Half of the charge each way, and what the balance may be off: of the total, so each way may have half of that more.
+    # Half of the charge each way, and what the balance may be off: of the total, so each way may have half of that
+    # more.
     each_fc = total_fc * (100 + (plan.balance_tolerance_percent or 0)) // 200 if plan.reverses else total_fc
     reserve_fc = fall_charge_nc(limit_ua, plan.fall_ua_per_s) * _FC_PER_NC + limit_ua * 1000 * tick_us
     return Config(

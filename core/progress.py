@@ -1,9 +1,9 @@
 """How far a treatment is: which share of the plan each direction has had, and when it is time to turn or to end.
 
-Arithmetic only: no clock, no port. Time is energised time. While a saturated voltage holds the current below its target,
-time counts by the charge that flows in it, so the session lengthens and the dose is kept. A direction ends early by what
-its ramp down will still deliver. In a reversing session the second direction ends when it has carried the charge of the
-first: that balances them, whatever happened on the way (SI-19).
+Arithmetic only: no clock, no port. Time is energised time. While a saturated voltage holds the current below its
+target, time counts by the charge that flows in it, so the session lengthens and the dose is kept. A direction ends
+early by what its ramp down will still deliver. In a reversing session the second direction ends when it has carried the
+charge of the first: that balances them, whatever happened on the way (SI-19).
 
 Units: us, na and fc inside; charge is as measured, both directions with a positive sign.
 """
@@ -67,7 +67,8 @@ class Progress:
             self._ways[0 if sign == self._first_sign or len(self._ways) == 1 else 1].charge_fc += charge_fc
 
     def way_is_done(self, current_na: int) -> bool:
-        """Whether the direction now has its share when the ramp down from ``current_na`` (a magnitude) begins at once."""
+        """Whether the direction now has its share when the ramp down from ``current_na`` (a magnitude) begins at
+        once."""
         plan, way = self._plan, self._ways[self._now]
         fall_fc = fall_charge_nc(current_na // 1000, plan.fall_ua_per_s) * _FC_PER_NC
         if plan.dose_nc is not None:

@@ -1,9 +1,9 @@
 """A session: one plan, treated once. It sequences; the core regulates and guards.
 
-A session is driven by its own exchanges with a port: ``advance`` puts the request of the moment in force, takes in what the
-core tells, derives the facts from it and moves the state table by them. It has no thread, no timer and no clock: time is
-the core's. Whatever is done is in the journal before it is done (SI-25): every transition, every trip and every change of
-what is asked of the core.
+A session is driven by its own exchanges with a port: ``advance`` puts the request of the moment in force, takes in what
+the core tells, derives the facts from it and moves the state table by them. It has no thread, no timer and no clock:
+time is the core's. Whatever is done is in the journal before it is done (SI-25): every transition, every trip and every
+change of what is asked of the core.
 
     session = Session(plan, port, journal, clock)
     session.start()
@@ -11,11 +11,12 @@ what is asked of the core.
         print(report.state.value, report.telemetry.measured_na)
     print(session.outcome)
 
-A session that breaks off in whatever way leaves the core without a heartbeat, and the core brings the current down alone.
-"""
+A session that breaks off in whatever way leaves the core without a heartbeat, and the core brings the current down
+alone."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, final
@@ -27,7 +28,7 @@ from iontocore.machine import Machine, refusal
 from iontocore.plans import Plan, Polarity, to_toml
 from iontocore.ports import LinkLost, Port
 from iontocore.progress import Progress
-from iontocore.safety.contraindications import Admission, admit
+from iontocore.safety.contraindications import admit
 from iontocore.safety.limits import LOST_CONTACT_COUNT, LOST_CONTACT_WINDOW, RECONNECT_WAIT, Unit, in_words
 from iontocore.safety.monitor import Breach, Monitor
 from iontocore.safety.refusal import Refusal
@@ -58,11 +59,10 @@ class Transition:
 class Report(NamedTuple):
     """What one exchange came to.
 
-    state: after it. telemetry: as the core told it. session_ms: time since the session was opened. treated_ms: energised
-    time. remaining_ms, share: what is left and what is done of the session as planned; estimates. current_ua: magnitude
-    that is treated with. waiting: no current flows, because contact is not there (yet).
-    charge_positive_nc, charge_negative_nc: measured so far. transitions: taken since the last report.
-    """
+    state: after it. telemetry: as the core told it. session_ms: time since the session was opened. treated_ms:
+    energised time. remaining_ms, share: what is left and what is done of the session as planned; estimates. current_ua:
+    magnitude that is treated with. waiting: no current flows, because contact is not there (yet). charge_positive_nc,
+    charge_negative_nc: measured so far. transitions: taken since the last report."""
 
     state: State
     telemetry: Telemetry
@@ -79,7 +79,8 @@ class Report(NamedTuple):
 
 @final
 class Session:
-    """One session. Opening it asks the gate, configures the core with the output off, and opens the journal's account of it."""
+    """One session. Opening it asks the gate, configures the core with the output off, and opens the journal's account
+    of it."""
 
     def __init__(
         self, plan: Plan, port: Port, journal: Journal, clock: Callable[[], datetime], *, answered_by: str = ""
@@ -109,9 +110,8 @@ class Session:
         alternates = plan.polarity is Polarity.ALTERNATE and past is not None
         self._first_sign = -past.polarity if past is not None and alternates else plan.first_sign
         self._bound = plan.bound
-        self._time_end_ms = plan.time_bound.value - RESERVE_MARGIN_MS
         self._settings = session_settings(plan)
-        self._charge_end_fc = self._settings.charge_cap_total_fc - self._settings.charge_reserve_fc
+        self._end_us = self._settings.time_cap_us - self._settings.time_reserve_us - RESERVE_MARGIN_MS * 1000
 
         self._machine = Machine()
         self._progress = Progress(plan, self._first_sign)
@@ -178,7 +178,8 @@ class Session:
 
     @property
     def trip(self) -> Trip:
-        """The first trip that put an end to the session; NONE when there was none. Lost contact that came back is none."""
+        """The first trip that put an end to the session; NONE when there was none. Lost contact that came back is
+        none."""
         return self._first_trip
 
     @property
@@ -268,9 +269,8 @@ class Session:
     def acknowledge(self) -> None:
         """Acknowledge a fault: every trip whose cause has gone, once nothing flows. The session stays ended.
 
-        Exchanges with the core for up to 2 s. Refusal when there is no fault, when a trip's cause is still there, and when
-        the core cannot be reached.
-        """
+        Exchanges with the core for up to 2 s. Refusal when there is no fault, when a trip's cause is still there, and
+        when the core cannot be reached."""
         cell = self._machine.would(Event.ACKNOWLEDGED)
         if isinstance(cell, Refused):
             raise refusal(cell)
@@ -288,14 +288,17 @@ class Session:
         if self._trips != 0:
             still = ", ".join(trip_names(self._trips))
             do = "remove its cause, and acknowledge again"
-            raise Refusal("acknowledge", f"{still}, whose cause is still there", "causes that have gone", "the core", do)
+            raise Refusal(
+                "acknowledge", f"{still}, whose cause is still there", "causes that have gone", "the core", do
+            )
         self._write(Kind.ACKNOWLEDGED, {"trips": list(names), "unfinished": False})
         self._fire(Event.ACKNOWLEDGED)
 
     # ---- the exchange --------------------------------------------------------------------------------------
 
     def advance(self) -> Report:
-        """One exchange with the core, and what follows from it. It may be called after the end: then all stays at zero."""
+        """One exchange with the core, and what follows from it. It may be called after the end: then all stays at
+        zero."""
         try:
             telemetry = self._exchange()
         except LinkLost as lost:
@@ -410,23 +413,35 @@ class Session:
     def _go_on(self, telemetry: Telemetry, state: State) -> None:
         """The facts of a treatment that goes on: what ends it first, then what moves it."""
         progress, current_na = self._progress, abs(telemetry.drive_na)
-        driven_fc = telemetry.driven_positive_fc + telemetry.driven_negative_fc
         if telemetry.phase == Phase.FALL and telemetry.limited_by in _BY_THE_CORE:
             self._fire(Event.CORE_ENDING)
-        elif self.treated_ms * 1000 + self._settings.time_reserve_us >= self._time_end_ms * 1000:
-            self._fire(Event.TIME_CAP)
-        elif state is State.REVERSE:
-            if telemetry.drive_na * progress.sign > 0:
-                self._fire(Event.SIGN_CHANGED)
-        elif telemetry.energised_us and progress.way_is_done(current_na):
+        elif state is not State.REVERSE and telemetry.energised_us and progress.way_is_done(current_na):
             if progress.last_way:
                 self._finished = True
                 self._fire(Event.FINISHED)
             else:
                 self._fire(Event.REVERSAL_DUE)
                 progress.turn()
+        elif telemetry.energised_us >= self._end_us or self._charge_left_fc(telemetry) <= 0:
+            self._fire(Event.CAP_REACHED)
+        elif state is State.REVERSE:
+            if telemetry.drive_na * progress.sign > 0:
+                self._fire(Event.SIGN_CHANGED)
         elif state is State.RAMP and telemetry.phase == Phase.TREAT:
             self._fire(Event.TARGET_REACHED)
+
+    def _charge_left_fc(self, telemetry: Telemetry) -> int:
+        """What may still be driven before the ramp down has to begin, so that the core need not end the session
+        itself."""
+        positive_fc, negative_fc, settings = telemetry.driven_positive_fc, telemetry.driven_negative_fc, self._settings
+        return (
+            min(
+                settings.charge_cap_each_fc - max(positive_fc, negative_fc),
+                settings.charge_cap_total_fc - positive_fc - negative_fc,
+            )
+            - settings.charge_reserve_fc
+            - settings.limit_na * RESERVE_MARGIN_MS * 1000
+        )
 
     # ---- the end -------------------------------------------------------------------------------------------
 
@@ -443,10 +458,9 @@ class Session:
         if self._contact_lost and state is State.IDLE:
             self._acknowledged_contact()
         self._acknowledging = False
+        outcome = Outcome.COMPLETED if self._finished else Outcome.STOPPED
         if state is State.FAULT:
             outcome = Outcome.FAULT
-        else:
-            outcome = Outcome.COMPLETED if self._finished else Outcome.STOPPED
         if outcome is Outcome.COMPLETED:
             self._monitor.judge(self._sample._replace(ticks=0, completed=1))
         positive_nc, negative_nc = self._progress.charge_nc
@@ -481,8 +495,8 @@ class Session:
         self._transitions.append(transition)
 
     def _write(self, kind: Kind, data: Data) -> None:
-        """Put an entry on disk. When that cannot be done, what it says is not done either: the core is told to stop, the
-        session ends in fault, and the refusal goes to the caller."""
+        """Put an entry on disk. When that cannot be done, what it says is not done either: the core is told to stop,
+        the session ends in fault, and the refusal goes to the caller."""
         try:
             self._journal.append(kind, self._session_ms, data)
         except Refusal as lost:
@@ -498,10 +512,8 @@ class Session:
         self._transitions.append(Transition(self._session_ms, Event.INTERRUPTED, cell.before, cell.after, str(lost)))
         self._outcome = Outcome.FAULT
         self._heartbeat = (self._heartbeat + 1) & _WRAP
-        try:
+        with suppress(LinkLost):  # a core that is alone brings the current down by itself, for want of a heartbeat
             self._port.exchange(Request(0, Command.STOP, 0, self._heartbeat), EXCHANGE_US)
-        except LinkLost:
-            pass  # the core is alone, and without a heartbeat it brings the current down by itself
 
     def _report(self, telemetry: Telemetry) -> Report:
         told, self._told = self._told, len(self._transitions)
@@ -522,7 +534,8 @@ class Session:
 
 
 def _check_nothing_waits(sessions: tuple[PastSession, ...], trips: tuple[str, ...]) -> None:
-    """Refuse to open a session while an older one, or a trip, has not been acknowledged: power-on clears nothing (SI-07)."""
+    """Refuse to open a session while an older one, or a trip, has not been acknowledged: power-on clears nothing
+    (SI-07)."""
     if trips:
         what = f"trip {', '.join(trips)} that nobody has acknowledged"
     elif sessions:

@@ -36,7 +36,9 @@ class SimulatedPort:
         try:
             self._simulation.start(config, carried_trips)
         except ConfigurationError as error:
-            raise Refusal("the core's configuration", str(error), "what ionto.h states for the field", "the core") from error
+            raise Refusal(
+                "the core's configuration", str(error), "what ionto.h states for the field", "the core"
+            ) from error
         self._tick_us = config.tick_us
 
     def exchange(self, request: Request, duration_us: int) -> Telemetry:

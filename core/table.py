@@ -42,7 +42,7 @@ class Event(Enum):
     REVERSAL_DUE = "reversal-due"
     SIGN_CHANGED = "sign-changed"
     FINISHED = "finished"
-    TIME_CAP = "time-cap"
+    CAP_REACHED = "cap-reached"
     CORE_ENDING = "core-ending"
     AT_ZERO = "at-zero"
     CONTACT_LOST = "contact-lost"
@@ -128,7 +128,7 @@ EVENT_MEANINGS: Final[Mapping[Event, str]] = MappingProxyType(
         Event.REVERSAL_DUE: "The plan's share for this direction is complete, and the other one is next.",
         Event.SIGN_CHANGED: "The dwell at zero is over, and the core has begun the other direction.",
         Event.FINISHED: "The plan's dose or time is complete.",
-        Event.TIME_CAP: "The session's longest time has passed before its dose was complete.",
+        Event.CAP_REACHED: "The longest time or the largest charge of the session is near, and its dose is not complete.",
         Event.CORE_ENDING: "The core ramps down by itself: a silent supervisor, or a cap on time or charge.",
         Event.AT_ZERO: "The core reports zero current and an open switch.",
         Event.CONTACT_LOST: "Contact was lost while energised; the core has cut.",
@@ -166,7 +166,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Refused(Event.REVERSAL_DUE, State.IDLE, Reason.OUTPUT_IS_OFF),
     Refused(Event.SIGN_CHANGED, State.IDLE, Reason.OUTPUT_IS_OFF),
     Refused(Event.FINISHED, State.IDLE, Reason.OUTPUT_IS_OFF),
-    Refused(Event.TIME_CAP, State.IDLE, Reason.OUTPUT_IS_OFF),
+    Refused(Event.CAP_REACHED, State.IDLE, Reason.OUTPUT_IS_OFF),
     Refused(Event.CORE_ENDING, State.IDLE, Reason.OUTPUT_IS_OFF),
     Refused(Event.AT_ZERO, State.IDLE, Reason.OUTPUT_IS_OFF),
     Refused(Event.CONTACT_LOST, State.IDLE, Reason.CONTACT_IS_FREE),
@@ -181,7 +181,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.RAMP, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.RAMP, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.RAMP, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.TIME_CAP, State.RAMP, State.RAMP_DOWN, "The session may not last longer, complete or not."),
+    Row(Event.CAP_REACHED, State.RAMP, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
     Row(Event.CORE_ENDING, State.RAMP, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN, State.RAMP, State.FAULT, "Cut; contact keeps breaking, and every break may shock."
@@ -200,7 +200,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.TREAT, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.TREAT, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.TREAT, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.TIME_CAP, State.TREAT, State.RAMP_DOWN, "The session may not last longer, complete or not."),
+    Row(Event.CAP_REACHED, State.TREAT, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
     Row(Event.CORE_ENDING, State.TREAT, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN,
@@ -224,7 +224,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.REVERSE, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.REVERSE, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.REVERSE, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.TIME_CAP, State.REVERSE, State.RAMP_DOWN, "The session may not last longer, complete or not."),
+    Row(Event.CAP_REACHED, State.REVERSE, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
     Row(Event.CORE_ENDING, State.REVERSE, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN,
@@ -262,7 +262,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Refused(Event.REVERSAL_DUE, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
     Refused(Event.SIGN_CHANGED, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
     Refused(Event.FINISHED, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
-    Refused(Event.TIME_CAP, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
+    Refused(Event.CAP_REACHED, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
     Refused(Event.CORE_ENDING, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
     Refused(Event.CONTACT_BACK, State.RAMP_DOWN, Reason.ON_THE_WAY_DOWN),
     # ---- fault: zero, switch open, until someone acknowledges -------------------------------------------------------
@@ -278,7 +278,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Refused(Event.REVERSAL_DUE, State.FAULT, Reason.IN_FAULT),
     Refused(Event.SIGN_CHANGED, State.FAULT, Reason.IN_FAULT),
     Refused(Event.FINISHED, State.FAULT, Reason.IN_FAULT),
-    Refused(Event.TIME_CAP, State.FAULT, Reason.IN_FAULT),
+    Refused(Event.CAP_REACHED, State.FAULT, Reason.IN_FAULT),
     Refused(Event.CORE_ENDING, State.FAULT, Reason.IN_FAULT),
     Refused(Event.AT_ZERO, State.FAULT, Reason.IN_FAULT),
     Refused(Event.CONTACT_LOST, State.FAULT, Reason.IN_FAULT),

@@ -1,8 +1,8 @@
-"""Measures the speed and prints a table: `make bench`. Ratios are within this run; absolute times belong to this machine.
+"""Measures the speed and prints a table: `make bench`. Ratios are within this run; absolute times belong to this
+machine.
 
-Every figure is the best of several rounds, for other programs can only make it worse. Nothing is asserted: a budget that
-is not met says so in its row.
-"""
+Every figure is the best of several rounds, for other programs can only make it worse. Nothing is asserted: a budget
+that is not met says so in its row."""
 
 import ctypes
 import subprocess
@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from reference_core import STOP, Ask, ReferenceCore
 
 from iontocore.ccore import Command, Request, Simulation
 from iontocore.ccore._ionto import ffi, lib
@@ -21,7 +23,6 @@ from iontocore.journal import Journal, Outcome
 from iontocore.plans import preset
 from iontocore.session import Session
 from iontocore.simulated import SimulatedPort
-from reference_core import STOP, Ask, ReferenceCore
 
 TREE: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = [str(TREE / "ccore" / "src" / name) for name in ("regulator.c", "guard.c", "ionto.c")]
@@ -154,9 +155,10 @@ def step_by_cffi(steps: int = 50_000) -> float:
     core = ffi.new("struct ionto_core *")
     config = ffi.new("struct ionto_config *", core_config(preset("palms"))._asdict())
     lib.ionto_init(core, config, 0)
-    sense, request = ffi.new("struct ionto_sense *", {"contact": 1}), ffi.new("struct ionto_request *")
+    sense: Any = ffi.new("struct ionto_sense *", {"contact": 1})
+    request: Any = ffi.new("struct ionto_request *")
     step = lib.ionto_step
-    drive = ffi.new("struct ionto_drive *")[0]
+    drive: Any = ffi.new("struct ionto_drive *")[0]
     began = time.perf_counter()
     for tick in range(steps):
         sense.now_us = tick * 1000

@@ -54,9 +54,9 @@ def test_every_row_of_the_table_is_at_exactly_one_line() -> None:
 
 def test_a_line_leaves_a_frame_only_when_it_leaves_every_state_in_it() -> None:
     assert Event.STOP in lines(TABLE)["running", "ramp-down"]
-    altered = lines(changed(Refused(Event.TIME_CAP, State.REVERSE, Reason.ALREADY_REVERSING)))
-    assert Event.TIME_CAP not in altered["running", "ramp-down"]
-    assert altered["ramp", "ramp-down"] == altered["treat", "ramp-down"] == (Event.TIME_CAP,)
+    altered = lines(changed(Refused(Event.CAP_REACHED, State.REVERSE, Reason.ALREADY_REVERSING)))
+    assert Event.CAP_REACHED not in altered["running", "ramp-down"]
+    assert altered["ramp", "ramp-down"] == altered["treat", "ramp-down"] == (Event.CAP_REACHED,)
 
 
 def test_a_row_that_has_no_place_in_the_figure_is_an_error_and_no_gap() -> None:

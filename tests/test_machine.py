@@ -27,7 +27,7 @@ target-reached           .       treat      .          .          .          .
 reversal-due             .       reverse    reverse    .          .          .
 sign-changed             .       .          .          ramp       .          .
 finished                 .       ramp-down  ramp-down  ramp-down  .          .
-time-cap                 .       ramp-down  ramp-down  ramp-down  .          .
+cap-reached              .       ramp-down  ramp-down  ramp-down  .          .
 core-ending              .       ramp-down  ramp-down  ramp-down  .          .
 at-zero                  .       .          .          .          idle       .
 contact-lost             .       ramp       ramp       ramp       idle       .
