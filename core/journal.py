@@ -808,8 +808,10 @@ class Journal:
         return _whole(examined, self._place)
 
     def latest(self, kind: Kind) -> Entry | None:
-        """The last entry of that kind as it stands in the file, None when there is none. For a look after every write:
-        only this entry is verified, by its own hash. Raises Refusal when it cannot be read, or is not as it was written.
+        """The last entry of that kind as it stands in the file, None when there is none.
+
+        For a look after a write: this entry alone is verified, by its own hash. Raises Refusal when it cannot be read,
+        or is not as it was written.
         """
         with self._lock:
             self._must_be_open()
