@@ -119,7 +119,8 @@ static uint32_t rate_error(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_
 
 /* The error of the first field that is out of range: of those that shape the current ... */
 /*@ requires \valid_read(c);
-    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_current_ok(c); */
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> ionto_config_current_ok(c); */
 static uint32_t current_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
@@ -134,7 +135,8 @@ static uint32_t current_error(const struct ionto_config *c)
 
 /* ... of the thresholds ... */
 /*@ requires \valid_read(c);
-    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_thresholds_ok(c); */
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> ionto_config_thresholds_ok(c); */
 static uint32_t threshold_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->compliance_mv, 1000, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_COMPLIANCE);
@@ -154,7 +156,8 @@ static uint32_t threshold_error(const struct ionto_config *c)
 
 /* ... of the debounce times ... */
 /*@ requires \valid_read(c);
-    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_debounces_ok(c); */
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> ionto_config_debounces_ok(c); */
 static uint32_t debounce_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->over_current_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_CURRENT_TIME);
@@ -169,18 +172,32 @@ static uint32_t debounce_error(const struct ionto_config *c)
     return error;
 }
 
+/* The charge of a tick at the limit: the least reserve, so that a cap is due before it is reached. */
+/*@ terminates \true; assigns \nothing;
+    ensures least: \result == ionto_least_reserve_fc(limit_na, tick_us); */
+static int64_t most_of_a_tick_fc(int32_t limit_na, int32_t tick_us)
+{
+    int64_t most_fc = 0;
+    if ((limit_na >= 1) && (limit_na <= IONTO_CEILING_NA) && (tick_us >= 1) && (tick_us <= IONTO_TICK_MAX_US)) {
+        most_fc = product(limit_na, tick_us);
+    }
+    return most_fc;
+}
+
 /* ... of contact, heartbeat and the caps. */
 /*@ requires \valid_read(c);
-    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c); */
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c); */
 static uint32_t cap_error(const struct ionto_config *c)
 {
+    int64_t least_fc = most_of_a_tick_fc(c->limit_na, c->tick_us);
     uint32_t error = in_range(c->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME);
     error = or_else(error, in_range(c->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US, (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
     error = or_else(error, in_range(c->time_cap_us, 1000000, IONTO_TIME_CEILING_US, (uint32_t)IONTO_ERROR_TIME_CAP));
-    error = or_else(error, in_range(c->time_reserve_us, 0, c->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
+    error = or_else(error, in_range(c->time_reserve_us, c->tick_us, c->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
     error = or_else(error, in_range(c->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
     error = or_else(error, in_range(c->charge_cap_total_fc, c->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
-    error = or_else(error, in_range(c->charge_reserve_fc, 0, c->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
+    error = or_else(error, in_range(c->charge_reserve_fc, least_fc, c->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
     return error;
 }
 
@@ -362,7 +379,8 @@ static int32_t is_intact(const struct ionto_guard *g)
 /* Starts every debounce timer anew; only where none is latched. */
 /*@ requires \valid(s);
     terminates \true;
-    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us, s->switch_us;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
+            s->leakage_us, s->switch_us;
     ensures anew: ionto_guard_timers_clear(s); */
 static void clear_timers(struct ionto_guard_state *s)
 {
@@ -379,8 +397,9 @@ static void clear_timers(struct ionto_guard_state *s)
 
 /*@ requires \valid(s);
     terminates \true;
-    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
-            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time, s->first_trip;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
+            s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time,
+            s->first_trip;
     ensures clear: ionto_guard_clear(s); */
 static void clear_trips(struct ionto_guard_state *s)
 {
@@ -399,9 +418,10 @@ static void clear_trips(struct ionto_guard_state *s)
 /*@ requires \valid(s);
     terminates \true; assigns *s;
     ensures clear: ionto_guard_clear(s);
-    ensures zero: s->last_na == 0 && s->energised == 0 && s->armed == 0 && s->ending == 0 && s->primed == 0 && s->sign == 0
-                  && s->zero_us == 0 && s->envelope_na == 0 && s->contact_us == 0 && s->heartbeat_us == 0 && s->acknowledge_seen == 0
-                  && s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0; */
+    ensures zero: s->last_na == 0 && s->sign == 0 && s->zero_us == 0 && s->envelope_na == 0
+                  && s->contact_us == 0 && s->heartbeat_us == 0;
+    ensures counts: s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0;
+    ensures flags: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->primed == 0 && s->acknowledge_seen == 1; */
 static void clear_state(struct ionto_guard_state *s)
 {
     clear_trips(s);
@@ -421,20 +441,24 @@ static void clear_state(struct ionto_guard_state *s)
     s->now_seen = 0u;
     s->sample_seen = 0u;
     s->heartbeat_seen = 0u;
-    s->acknowledge_seen = 0u;
+    s->acknowledge_seen = 1u;   /* an input that is stuck acknowledges nothing: 0 must be seen first */
 }
 
 /* ---- what is seen at one tick: 1 or 0 ------------------------------------------------------------------ */
 
 /*@ requires \valid_read(c) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_over_current(c, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_over_current(c, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_over_current(const struct ionto_config *c, const struct ionto_sense *s)
 {
     return ((beyond(s->measured_na, c->trip_na) == 1) || (beyond(s->check_na, c->trip_na) == 1)) ? 1 : 0;
 }
 
 /*@ requires \valid_read(c) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_saturation(c, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_saturation(c, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_saturation(const struct ionto_config *c, const struct ionto_sense *s)
 {
     return (size_of(s->voltage_mv) >= (int64_t)c->saturation_mv) ? 1 : 0;
@@ -442,7 +466,9 @@ static int32_t sees_saturation(const struct ionto_config *c, const struct ionto_
 
 /* By the contact sense; or by a saturated voltage that drives nothing. */
 /*@ requires \valid_read(g) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_open(g, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_open(g, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_open(const struct ionto_guard *g, const struct ionto_sense *s)
 {
     int32_t drives_nothing = ((sees_saturation(&g->config, s) == 1) && (beyond(g->state.last_na, g->config.open_na) == 1)
@@ -452,8 +478,10 @@ static int32_t sees_open(const struct ionto_guard *g, const struct ionto_sense *
 
 /* |V| < R |I|, in nanovolt, without a division. Beyond full scale the sensor trips; here it counts as full scale. */
 /*@ requires \valid_read(c) && \valid_read(s);
-    requires 1 <= c->short_ohm <= 1000;
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_short(c, s) ? 1 : 0); */
+    requires 1 <= c->short_ohm <= 1000 && 0 <= c->short_above_na;
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_short(c, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_short(const struct ionto_config *c, const struct ionto_sense *s)
 {
     int32_t is_short = 0;
@@ -468,7 +496,9 @@ static int32_t sees_short(const struct ionto_config *c, const struct ionto_sense
 
 /* Saturation explains a measured current between zero and the drive, and nothing else. */
 /*@ requires \valid_read(g) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_mismatch(g, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_mismatch(g, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_mismatch(const struct ionto_guard *g, const struct ionto_sense *s)
 {
     int64_t measured_na = s->measured_na;
@@ -480,7 +510,9 @@ static int32_t sees_mismatch(const struct ionto_guard *g, const struct ionto_sen
 }
 
 /*@ requires \valid_read(c) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_sensor(c, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_sensor(c, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_sensor(const struct ionto_config *c, const struct ionto_sense *s)
 {
     int64_t a_na = s->measured_na;
@@ -491,7 +523,9 @@ static int32_t sees_sensor(const struct ionto_config *c, const struct ionto_sens
 }
 
 /*@ requires \valid_read(c) && \valid_read(s);
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_zero(c, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_zero(c, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_zero(const struct ionto_config *c, const struct ionto_sense *s)
 {
     return ((beyond(s->measured_na, c->leakage_na) == 0) && (beyond(s->check_na, c->leakage_na) == 0)) ? 1 : 0;
@@ -500,7 +534,9 @@ static int32_t sees_zero(const struct ionto_config *c, const struct ionto_sense 
 /* A period that is off by more than the tolerance. The first tick after ionto_init() has no period. */
 /*@ requires \valid_read(g) && \valid_read(s);
     requires 1 <= g->config.tick_tolerance_us <= g->config.tick_us <= IONTO_TICK_MAX_US;
-    terminates \true; assigns \nothing; ensures \result == (ionto_sees_tick(g, s) ? 1 : 0); */
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_tick(g, s);
+    ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *s)
 {
     uint32_t period_us = s->now_us - g->state.now_seen;
@@ -512,27 +548,58 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
 
 /* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen at this tick. */
 /*@ requires \valid(g) && \valid_read(sense) && \separated(g, sense);
-    requires ionto_config_ok(&g->config) && ionto_guard_timers_ok(&g->state, &g->config) && ionto_guard_flags_ok(&g->state, &g->config);
+    requires ionto_config_ok(&g->config) && ionto_guard_state_ok(&g->state, &g->config);
     terminates \true;
-    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us, g->state.mismatch_us, g->state.sensor_us,
-            g->state.stale_us, g->state.leakage_us, g->state.switch_us, g->state.tick, g->state.corrupt, g->state.emergency;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
+            g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
+            g->state.tick, g->state.corrupt, g->state.emergency;
     ensures flag: \result == 0 || \result == 1;
+    ensures seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
     ensures timers: ionto_guard_timers_ok(&g->state, &g->config);
-    ensures latches: g->state.tick <= 1 && g->state.emergency <= 1 && g->state.corrupt <= LATCHED;
-    ensures si07_kept: \old(ionto_guard_tripped(&g->state, &g->config)) ==> ionto_guard_tripped(&g->state, &g->config);
-    ensures si08_over_current: ionto_counts(g->config.tick_us, g->config.over_current_us, \old(ionto_sees_over_current(&g->config, sense)), \old(g->state.over_current_us), g->state.over_current_us);
-    ensures si09_over_voltage: ionto_counts(g->config.tick_us, g->config.over_voltage_us, \old(ionto_sees_over_voltage(&g->config, sense)), \old(g->state.over_voltage_us), g->state.over_voltage_us);
-    ensures si10_open: ionto_counts(g->config.tick_us, g->config.open_us, \old(ionto_sees_open(g, sense)), \old(g->state.open_us), g->state.open_us);
-    ensures si11_short: ionto_counts(g->config.tick_us, g->config.short_us, \old(ionto_sees_short(&g->config, sense)), \old(g->state.short_us), g->state.short_us);
-    ensures si12_mismatch: ionto_counts(g->config.tick_us, g->config.mismatch_us, \old(ionto_sees_mismatch(g, sense)), \old(g->state.mismatch_us), g->state.mismatch_us);
-    ensures si13_sensor: ionto_counts(g->config.tick_us, g->config.sensor_us, \old(ionto_sees_sensor(&g->config, sense)), \old(g->state.sensor_us), g->state.sensor_us);
-    ensures si13_stale: ionto_counts(g->config.tick_us, g->config.stale_us, \old(ionto_sees_stale(g, sense)), \old(g->state.stale_us), g->state.stale_us);
-    ensures si14_leakage: ionto_counts(g->config.tick_us, g->config.leakage_us, \old(ionto_sees_leakage(g, sense)), \old(g->state.leakage_us), g->state.leakage_us);
-    ensures si14_switch: ionto_counts(g->config.tick_us, g->config.switch_us, \old(ionto_sees_disobedience(g, sense)), \old(g->state.switch_us), g->state.switch_us);
-    ensures si20_unsound: sound != 1 ==> g->state.corrupt == LATCHED;
+    ensures latches: g->state.tick <= 1 && g->state.emergency <= 1 && g->state.corrupt <= 2;
+    ensures si07_kept: ionto_guard_keeps{Pre, Post}(&g->state, &g->config);
+    ensures si07_unseen: \result == 0 && \old(g->state.first_trip) == IONTO_TRIP_NONE
+                         ==> !ionto_guard_tripped(&g->state, &g->config);
+    ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
+    ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense))
+      ==> ionto_rests(g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
+    ensures si09_over_voltage_runs: \old(ionto_sees_over_voltage(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
+    ensures si09_over_voltage_rests: !\old(ionto_sees_over_voltage(&g->config, sense))
+      ==> ionto_rests(g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
+    ensures si10_open_runs: \old(ionto_sees_open(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.open_us, \old(g->state.open_us), g->state.open_us);
+    ensures si10_open_rests: !\old(ionto_sees_open(g, sense))
+      ==> ionto_rests(g->config.open_us, \old(g->state.open_us), g->state.open_us);
+    ensures si11_short_runs: \old(ionto_sees_short(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.short_us, \old(g->state.short_us), g->state.short_us);
+    ensures si11_short_rests: !\old(ionto_sees_short(&g->config, sense))
+      ==> ionto_rests(g->config.short_us, \old(g->state.short_us), g->state.short_us);
+    ensures si12_mismatch_runs: \old(ionto_sees_mismatch(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
+    ensures si12_mismatch_rests: !\old(ionto_sees_mismatch(g, sense))
+      ==> ionto_rests(g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
+    ensures si13_sensor_runs: \old(ionto_sees_sensor(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
+    ensures si13_sensor_rests: !\old(ionto_sees_sensor(&g->config, sense))
+      ==> ionto_rests(g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
+    ensures si13_stale_runs: \old(ionto_sees_stale(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
+    ensures si13_stale_rests: !\old(ionto_sees_stale(g, sense))
+      ==> ionto_rests(g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
+    ensures si14_leakage_runs: \old(ionto_sees_leakage(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
+    ensures si14_leakage_rests: !\old(ionto_sees_leakage(g, sense))
+      ==> ionto_rests(g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
+    ensures si14_switch_runs: \old(ionto_sees_disobedience(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
+    ensures si14_switch_rests: !\old(ionto_sees_disobedience(g, sense))
+      ==> ionto_rests(g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
+    ensures si20_unsound: g->state.corrupt == (sound != 1 ? 2 : \old(g->state.corrupt));
     ensures si21_tick: \old(ionto_sees_tick(g, sense)) ==> g->state.tick == 1;
-    ensures emergency: sense->emergency_stop != 0 ==> g->state.emergency == 1;
-    ensures unseen: \result == 0 ==> g->state.tick == \old(g->state.tick) && g->state.corrupt == \old(g->state.corrupt) && g->state.emergency == \old(g->state.emergency); */
+    ensures si21_no_tick: !\old(ionto_sees_tick(g, sense)) ==> g->state.tick == \old(g->state.tick);
+    ensures si16_emergency: g->state.emergency == (sense->emergency_stop != 0 ? 1 : \old(g->state.emergency)); */
 static int32_t watch(struct ionto_guard *g, const struct ionto_sense *sense, uint32_t sound)
 {
     const struct ionto_config *c = &g->config;
@@ -575,8 +642,9 @@ static int32_t watch(struct ionto_guard *g, const struct ionto_sense *sense, uin
 /*@ requires \valid(s);
     terminates \true; assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
     ensures off: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->envelope_na == 0;
-    ensures latched: s->heartbeat != DUE && s->charge != DUE && s->time != DUE;
-    ensures kept: (\old(s->heartbeat) != 0 ==> s->heartbeat != 0) && (\old(s->charge) != 0 ==> s->charge != 0) && (\old(s->time) != 0 ==> s->time != 0); */
+    ensures si15_latched: s->heartbeat == (\old(s->heartbeat) == 1 ? 2 : \old(s->heartbeat));
+    ensures si17_latched: s->time == (\old(s->time) == 1 ? 2 : \old(s->time));
+    ensures si18_latched: s->charge == (\old(s->charge) == 1 ? 2 : \old(s->charge)); */
 static void switch_off(struct ionto_guard_state *s)
 {
     s->armed = 0u;
@@ -588,21 +656,65 @@ static void switch_off(struct ionto_guard_state *s)
     s->time = (s->time == DUE) ? LATCHED : s->time;
 }
 
+/* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_ok(c) && ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na;
+    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
+    ensures flag: \result == 0 || \result == 1;
+    ensures counts: ionto_guard_counts_ok(s, c);
+    ensures si17_count: s->energised_us == \old(s->energised_us) + \result * c->tick_us;
+    ensures si18_positive: s->positive_fc
+                           == \old(s->positive_fc) + (\result == 1 ? \max(p, 0) * c->tick_us : 0);
+    ensures si18_negative: s->negative_fc
+                           == \old(s->negative_fc) + (\result == 1 ? \max(-p, 0) * c->tick_us : 0);
+    ensures untouched: \result == 1 ==> s->time == \old(s->time) && s->charge == \old(s->charge);
+    ensures latched: \result == 0 ==> s->time == 2 && s->charge == \old(s->charge)
+                                      || s->charge == 2 && s->time == \old(s->time); */
+static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
+{
+    int64_t energised_us = s->energised_us + c->tick_us;
+    int64_t tick_fc = product((int32_t)size_of(p), c->tick_us);
+    int64_t positive_fc = (p > 0) ? (s->positive_fc + tick_fc) : s->positive_fc;
+    int64_t negative_fc = (p < 0) ? (s->negative_fc + tick_fc) : s->negative_fc;
+    int32_t counted = 0;
+    if (energised_us > c->time_cap_us) {
+        s->time = LATCHED;
+    } else if ((positive_fc > c->charge_cap_each_fc) || (negative_fc > c->charge_cap_each_fc)
+               || ((positive_fc + negative_fc) > c->charge_cap_total_fc)) {
+        s->charge = LATCHED;
+    } else {
+        s->energised_us = energised_us;
+        s->positive_fc = positive_fc;
+        s->negative_fc = negative_fc;
+        counted = 1;
+    }
+    return counted;
+}
+
 /* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit, once contact has held (SI-05). */
-/*@ requires \valid(s) && \valid_read(c) && \valid_read(q) && \separated(s, c, q);
-    requires s->energised == 0 && s->armed <= 1;
-    terminates \true; assigns s->armed, s->energised;
-    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && q->command == IONTO_COMMAND_RUN && s->contact_us >= c->contact_us
-                        && \abs(q->target_na) <= c->limit_na && s->armed == 0;
-    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1; */
+/*@ requires \valid(s) && \valid_read(c) && \valid_read(q) && \separated(s, c) && \separated(s, q);
+    requires ionto_config_ok(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
+    requires s->contact_us <= c->contact_us && s->zero_us <= c->dwell_us && s->time == 0 && s->charge == 0;
+    terminates \true;
+    assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
+    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && q->command == IONTO_COMMAND_RUN
+                        && s->contact_us == c->contact_us && \abs(q->target_na) <= c->limit_na;
+    ensures si04_dwell: s->energised == 1 && s->sign == 0 ==> s->zero_us == c->dwell_us;
+    ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || q->command != IONTO_COMMAND_RUN;
+    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
+    ensures counts: ionto_guard_counts_ok(s, c);
+    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * c->tick_us;
+    ensures si17_latched: s->time == 0 || s->time == 2 && s->energised == 0 && s->armed == 0;
+    ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
+    ensures si18_kept: s->charge == 0; */
 static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, const struct ionto_request *q)
 {
     if (q->command != (uint32_t)IONTO_COMMAND_RUN) {
         s->armed = 1u;
     }
     if ((q->command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
-        && (beyond(q->target_na, c->limit_na) == 0)) {
-        s->energised = 1u;
+        && ((s->sign != 0) || (s->zero_us >= c->dwell_us)) && (beyond(q->target_na, c->limit_na) == 0)) {
+        s->energised = (account(s, c, 0) == 1) ? 1u : 0u;
         s->armed = 0u;
     }
 }
@@ -610,18 +722,21 @@ static void consider_start(struct ionto_guard_state *s, const struct ionto_confi
 /* Whether the current must fall to zero now, and which trip is due when it is there; lowers the envelope of the fall. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
     requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
+    requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1;
+    requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
     terminates \true; assigns s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
-    ensures si15_heartbeat: s->heartbeat_us >= c->heartbeat_us ==> s->ending == 1 && s->heartbeat != 0;
+    ensures si15_heartbeat: s->heartbeat == (s->heartbeat_us == c->heartbeat_us ? 1 : \old(s->heartbeat));
+    ensures si17_time: ionto_guard_time_due(s, c) ==> s->time == 1;
+    ensures si17_not_yet: !ionto_guard_time_due(s, c) ==> s->time == \old(s->time);
+    ensures si18_charge: ionto_guard_charge_due(s, c) ==> s->charge == 1;
+    ensures si18_not_yet: !ionto_guard_charge_due(s, c) ==> s->charge == \old(s->charge);
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->ending == 1;
-    ensures si17_time: s->energised_us + c->time_reserve_us >= c->time_cap_us ==> s->ending == 1 && s->time != 0;
-    ensures si18_charge: (s->positive_fc + c->charge_reserve_fc >= c->charge_cap_each_fc || s->negative_fc + c->charge_reserve_fc >= c->charge_cap_each_fc
-                          || s->positive_fc + s->negative_fc + c->charge_reserve_fc >= c->charge_cap_total_fc) ==> s->ending == 1 && s->charge != 0;
     ensures si16_never_back: \old(s->ending) == 1 ==> s->ending == 1;
-    ensures si16_envelope: \old(s->ending) == 1 ==> s->envelope_na == \max(\old(s->envelope_na) - c->fall_na_per_tick, 0);
-    ensures si16_entry: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
+    ensures si16_falls: \old(s->ending) == 1
+                        ==> s->envelope_na == \max(\old(s->envelope_na) - c->fall_na_per_tick, 0);
+    ensures si16_begins: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
     ensures range: 0 <= s->envelope_na <= c->limit_na && s->ending <= 1;
-    ensures due: (s->heartbeat == DUE ==> s->ending == 1 || \old(s->heartbeat) == DUE)
-                 && (s->charge == DUE ==> s->ending == 1 || \old(s->charge) == DUE) && (s->time == DUE ==> s->ending == 1 || \old(s->time) == DUE); */
+    ensures due: s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1; */
 static void consider_end(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command)
 {
     uint32_t end = (command != (uint32_t)IONTO_COMMAND_RUN) ? 1u : 0u;
@@ -651,7 +766,7 @@ static void consider_end(struct ionto_guard_state *s, const struct ionto_config 
 
 /* Whether a proposal keeps every invariant of the current. */
 /*@ requires \valid_read(s) && \valid_read(c);
-    requires ionto_config_ok(c) && \abs(s->last_na) <= c->limit_na;
+    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c);
     terminates \true; assigns \nothing;
     ensures flag: \result == 0 || \result == 1;
     ensures si01_limit: \result == 1 ==> \abs(p) <= c->limit_na;
@@ -683,73 +798,54 @@ static int32_t is_permissible(const struct ionto_guard_state *s, const struct io
     return permissible;
 }
 
-/* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_ok(c) && \abs(p) <= c->limit_na;
-    requires 0 <= s->energised_us <= c->time_cap_us && 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
-             && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
-    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
-    ensures flag: \result == 0 || \result == 1;
-    ensures si17_cap: 0 <= s->energised_us <= c->time_cap_us;
-    ensures si17_count: \result == 1 ==> s->energised_us == \old(s->energised_us) + c->tick_us;
-    ensures si18_cap: 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
-                      && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
-    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc);
-    ensures si18_exact: \result == 1 ==> s->positive_fc == \old(s->positive_fc) + \max(p, 0) * c->tick_us
-                        && s->negative_fc == \old(s->negative_fc) + \max(-p, 0) * c->tick_us;
-    ensures kept: \result == 0 ==> s->energised_us == \old(s->energised_us) && s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
-    ensures latched: \result == 0 ==> s->time == LATCHED || s->charge == LATCHED;
-    ensures untouched: \result == 1 ==> s->time == \old(s->time) && s->charge == \old(s->charge);
-    ensures only_up: (s->time == \old(s->time) || s->time == LATCHED) && (s->charge == \old(s->charge) || s->charge == LATCHED); */
-static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
-{
-    int64_t energised_us = s->energised_us + c->tick_us;
-    int64_t tick_fc = product((int32_t)size_of(p), c->tick_us);
-    int64_t positive_fc = (p > 0) ? (s->positive_fc + tick_fc) : s->positive_fc;
-    int64_t negative_fc = (p < 0) ? (s->negative_fc + tick_fc) : s->negative_fc;
-    int32_t counted = 0;
-    if (energised_us > c->time_cap_us) {
-        s->time = LATCHED;
-    } else if ((positive_fc > c->charge_cap_each_fc) || (negative_fc > c->charge_cap_each_fc)
-               || ((positive_fc + negative_fc) > c->charge_cap_total_fc)) {
-        s->charge = LATCHED;
-    } else {
-        s->energised_us = energised_us;
-        s->positive_fc = positive_fc;
-        s->negative_fc = negative_fc;
-        counted = 1;
-    }
-    return counted;
-}
-
 /* One tick with the switch closed: the current that is permitted, or zero and a latch. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
     requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->armed == 0 && s->ending <= 1;
+    requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1 && s->proposal == 0;
+    requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
+    requires s->sign == 0 ==> s->zero_us == c->dwell_us;
     terminates \true;
-    assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time, s->proposal, s->energised_us, s->positive_fc, s->negative_fc;
-    ensures si01_limit: \abs(\result) <= c->limit_na;
+    assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time, s->proposal,
+            s->energised_us, s->positive_fc, s->negative_fc;
+    ensures si01_limit: \abs(\result) <= c->limit_na && (\result == 0 || \result == p);
     ensures si03_rise: \abs(\result) - \abs(s->last_na) <= c->rise_na_per_tick;
-    ensures si03_fall: s->energised == 1 || s->proposal == \old(s->proposal) && s->time != LATCHED && s->charge != LATCHED ==> \abs(s->last_na) - \abs(\result) <= c->fall_na_per_tick;
+    ensures si03_fall: s->energised == 1 || s->proposal == 0 && s->time != 2 && s->charge != 2
+                       ==> \abs(s->last_na) - \abs(\result) <= c->fall_na_per_tick;
     ensures si04_no_jump: (s->last_na > 0 ==> \result >= 0) && (s->last_na < 0 ==> \result <= 0);
-    ensures si04_dwell: (\result > 0 && s->sign == -1 || \result < 0 && s->sign == 1) ==> s->zero_us >= c->dwell_us;
+    ensures si04_dwell: \result > 0 && s->sign != 1 || \result < 0 && s->sign != -1 ==> s->zero_us == c->dwell_us;
     ensures si06_off: s->energised == 0 ==> \result == 0 && s->ending == 0;
+    ensures flags: s->energised <= 1 && s->ending <= 1 && s->armed == 0 && s->proposal <= 1
+                   && s->heartbeat <= 2 && s->charge <= 2 && s->time <= 2;
+    ensures latched: s->proposal == 1 || s->heartbeat == 2 || s->charge == 2 || s->time == 2 ==> s->energised == 0;
+    ensures due: s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
+    ensures si07_kept: \old(s->heartbeat) <= s->heartbeat && \old(s->charge) <= s->charge && \old(s->time) <= s->time;
+    ensures si15_silent: s->heartbeat_us == c->heartbeat_us ==> s->heartbeat >= 1;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0 || s->ending == 1;
-    ensures si16_envelope: s->ending == 1 ==> \abs(\result) <= s->envelope_na;
-    ensures si17_cap: 0 <= s->energised_us <= c->time_cap_us;
-    ensures si18_cap: 0 <= s->positive_fc <= c->charge_cap_each_fc && 0 <= s->negative_fc <= c->charge_cap_each_fc
-                      && s->positive_fc + s->negative_fc <= c->charge_cap_total_fc;
-    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc);
-    ensures range: 0 <= s->envelope_na <= c->limit_na && s->energised <= 1 && s->ending <= 1 && s->armed == 0; */
+    ensures si16_begins: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
+    ensures si16_falls: \old(s->ending) == 1
+                        ==> s->energised == 0
+                            || s->ending == 1 && s->envelope_na == \old(s->envelope_na) - c->fall_na_per_tick;
+    ensures si16_envelope: s->ending == 1 ==> 1 <= \abs(\result) <= s->envelope_na;
+    ensures range: 0 <= s->envelope_na <= c->limit_na;
+    ensures counts: ionto_guard_counts_ok(s, c);
+    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * c->tick_us;
+    ensures si17_ends: \old(ionto_guard_time_due(s, c)) ==> s->time >= 1;
+    ensures si18_count: s->positive_fc == \old(s->positive_fc) + \max(\result, 0) * c->tick_us
+                        && s->negative_fc == \old(s->negative_fc) + \max(-\result, 0) * c->tick_us;
+    ensures si18_ends: \old(ionto_guard_charge_due(s, c)) ==> s->charge >= 1; */
 static int32_t permit(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command, int32_t p)
 {
     int32_t out_na = 0;
     int32_t on = 0;
     consider_end(s, c, command);
     if (is_permissible(s, c, p) == 0) {
-        s->proposal = 1u;
+        /* zero at once while a cap is due is the regulator's own cut at that cap */
+        s->proposal = ((p == 0) && ((s->time == DUE) || (s->charge == DUE))) ? 0u : 1u;
+    } else if ((s->ending == 1u) && (p == 0)) {
+        /* the fall is over */
     } else if (account(s, c, p) == 1) {
         out_na = p;
-        on = ((s->ending == 1u) && (p == 0)) ? 0 : 1;
+        on = 1;
     } else {
         /* a cap is reached for good: zero, and the cap is latched */
     }
@@ -759,7 +855,8 @@ static int32_t permit(struct ionto_guard_state *s, const struct ionto_config *c,
     return out_na;
 }
 
-/*@ terminates \true; assigns \nothing; ensures \result == (first == IONTO_TRIP_NONE && on ? trip : first); */
+/*@ terminates \true; assigns \nothing;
+    ensures \result == (first == IONTO_TRIP_NONE && on != 0 ? trip : first); */
 static uint32_t name_trip(uint32_t first, int on, uint32_t trip)
 {
     return ((first == (uint32_t)IONTO_TRIP_NONE) && (on != 0)) ? trip : first;
@@ -798,13 +895,16 @@ static uint32_t first_trip(const struct ionto_guard_state *s, const struct ionto
  * What was found corrupt here stays so: nothing but ionto_init() can vouch for the memory again. */
 /*@ requires \valid_read(g) && \valid_read(s) && \valid_read(q);
     terminates \true; assigns \nothing;
-    ensures si07_clears: \result == 1 ==> q->acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
-                         && cause_seen == 0 && ionto_sees_zero(&g->config, s) && g->state.corrupt != LATCHED;
+    ensures si07_clears: \result == 1
+                         <==> q->acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
+                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us
+                              && ionto_sees_zero(&g->config, s) && g->state.corrupt != 2;
     ensures flag: \result == 0 || \result == 1; */
 static int32_t may_clear(const struct ionto_guard *g, const struct ionto_sense *s, const struct ionto_request *q, int32_t cause_seen)
 {
     return ((q->acknowledge == 1u) && (g->state.acknowledge_seen == 0u) && (g->state.energised == 0u) && (cause_seen == 0)
-            && (sees_zero(&g->config, s) == 1) && (g->state.corrupt != LATCHED)) ? 1 : 0;
+            && (g->state.heartbeat_us < g->config.heartbeat_us) && (sees_zero(&g->config, s) == 1)
+            && (g->state.corrupt != LATCHED)) ? 1 : 0;
 }
 
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
@@ -817,22 +917,25 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
     if (is_intact(g) == 1) {
         uint32_t tripped_before = s->first_trip;
         int32_t cause_seen = watch(g, sense, proposal->sound);
+        s->heartbeat_us = held(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
+        s->heartbeat_seen = request->heartbeat;
         if (may_clear(g, sense, request, cause_seen) == 1) {
             clear_trips(s);
         }
         s->primed = 1u;
         s->now_seen = sense->now_us;
         s->sample_seen = sense->sample;
-        s->acknowledge_seen = (request->acknowledge == 1u) ? 1u : 0u;
+        s->acknowledge_seen = (request->acknowledge != 0u) ? 1u : 0u;
         s->contact_us = held(s->contact_us, (sense->contact == 1u) ? 1 : 0, c->tick_us, c->contact_us);
-        s->heartbeat_us = held(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
-        s->heartbeat_seen = request->heartbeat;
 
         if (((cause_seen == 1) || (tripped_before != (uint32_t)IONTO_TRIP_NONE)) && (is_tripped(s, c) == 1)) {
             switch_off(s);
         } else if ((s->energised == 0u) && (tripped_before == (uint32_t)IONTO_TRIP_NONE)) {
-            consider_start(s, c, request);
-            s->proposal = (proposal->current_na != 0) ? 1u : 0u;
+            if (proposal->current_na != 0) {
+                s->proposal = 1u;
+            } else {
+                consider_start(s, c, request);
+            }
         } else if (s->energised == 1u) {
             drive.current_na = permit(s, c, request->command, proposal->current_na);
         } else {
@@ -864,7 +967,8 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
 /* ---- outside the tick ---------------------------------------------------------------------------------- */
 
 /*@ requires 1 <= weight <= 32768;
-    terminates \true; assigns \nothing; ensures \result == (on != 0 ? weight : 0); */
+    terminates \true; assigns \nothing;
+    ensures \result == (on != 0 ? weight : 0); */
 static uint32_t bit_if(int on, uint32_t weight)
 {
     return (on != 0) ? weight : 0u;
@@ -890,10 +994,12 @@ uint32_t ionto_guard_trips(const struct ionto_guard *g)
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
     requires ionto_config_ok(c) && ionto_guard_clear(s) && trips <= 65535;
     terminates \true;
-    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us,
-            s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time;
+    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
+            s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge,
+            s->time;
     ensures si07_carried: trips != 0 ==> ionto_guard_tripped(s, c);
-    ensures timers: ionto_guard_timers_ok(s, c) || s->contact_us != 0 || s->heartbeat_us != 0;
+    ensures timers: ionto_guard_timers_ok(s, c);
+    ensures latches: ionto_guard_latches_ok(s) && s->heartbeat != 1 && s->charge != 1 && s->time != 1;
     ensures none: trips == 0 ==> ionto_guard_clear(s); */
 static void carry(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t trips)
 {

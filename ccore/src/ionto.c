@@ -35,7 +35,7 @@ static int64_t tick_charge_fc(int32_t current_na, int32_t tick_us)
     terminates \true; assigns \nothing; ensures \result == \min(sum_fc + more_fc, IONTO_CHARGE_CEILING_FC); */
 static int64_t dose_fc(int64_t sum_fc, int64_t more_fc)
 {
-    return ((sum_fc + more_fc) < IONTO_CHARGE_CEILING_FC) ? (sum_fc + more_fc) : IONTO_CHARGE_CEILING_FC;
+    return (sum_fc < (IONTO_CHARGE_CEILING_FC - more_fc)) ? (sum_fc + more_fc) : IONTO_CHARGE_CEILING_FC;
 }
 
 /*@ requires \valid(t);
@@ -93,7 +93,8 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
 /* Gathers one tick for the report: extremes start anew after a report; the dose is what was measured while energised. */
 /*@ requires \valid(core) && \valid_read(sense) && \valid_read(drive) && \separated(core, sense, drive);
     terminates \true; assigns core->telemetry, core->reported; */
-static void gather(struct ionto_core *core, const struct ionto_sense *sense, const struct ionto_drive *drive)
+static void gather(struct ionto_core *core, const struct ionto_sense *sense, const struct ionto_drive *drive,
+                   int32_t tick_us)
 {
     struct ionto_telemetry *t = &core->telemetry;
     if (core->reported == 1u) {
@@ -114,7 +115,7 @@ static void gather(struct ionto_core *core, const struct ionto_sense *sense, con
     }
     /* switch_closed is still that of the tick before: the one during which the charge was measured */
     if (t->switch_closed == 1u) {
-        int64_t tick_fc = tick_charge_fc(sense->measured_na, core->regulator.limits.tick_us);
+        int64_t tick_fc = tick_charge_fc(sense->measured_na, tick_us);
         if (sense->measured_na >= 0) {
             t->measured_positive_fc = dose_fc(t->measured_positive_fc, tick_fc);
         } else {
@@ -135,7 +136,8 @@ struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense 
     uint32_t cut = (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? 1u : 0u;
     struct ionto_proposal proposal = ionto_regulator_step(&core->regulator, sense, request, cut);
     struct ionto_drive drive = ionto_guard_step(&core->guard, sense, request, &proposal);
-    gather(core, sense, &drive);
+    /* limits that were found corrupt count nothing */
+    gather(core, sense, &drive, (proposal.sound == 1u) ? core->regulator.limits.tick_us : 0);
     return drive;
 }
 

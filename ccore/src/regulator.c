@@ -217,11 +217,14 @@ static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
 /* ---- one tick ------------------------------------------------------------------------------------------ */
 
 /* Takes the target unless it is beyond the limit: then the one in force stays, and the report says so (SI-22). */
-/*@ requires \valid(s) && \valid_read(l) && \valid_read(q) && \separated(s, l, q);
+/*@ requires \valid(s) && \valid_read(l) && \valid_read(q) && \separated(s, l) && \separated(s, q);
     requires 1 <= l->limit_na <= IONTO_CEILING_NA && \abs(s->target_na) <= l->limit_na;
     terminates \true; assigns s->target_na;
-    ensures si22_refused: \abs(q->target_na) > l->limit_na ==> s->target_na == \old(s->target_na) && \result == IONTO_REFUSED_LIMIT;
-    ensures si22_taken: \abs(q->target_na) <= l->limit_na ==> s->target_na == q->target_na && \result == IONTO_REFUSED_NOTHING; */
+    ensures range: \abs(s->target_na) <= l->limit_na;
+    ensures si22_refused: \abs(q->target_na) > l->limit_na
+                          ==> s->target_na == \old(s->target_na) && \result == IONTO_REFUSED_LIMIT;
+    ensures si22_taken: \abs(q->target_na) <= l->limit_na
+                        ==> s->target_na == q->target_na && \result == IONTO_REFUSED_NOTHING; */
 static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, const struct ionto_request *q)
 {
     uint32_t refused = (uint32_t)IONTO_REFUSED_LIMIT;
@@ -238,11 +241,8 @@ static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_
     terminates \true; assigns \nothing;
     ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us ==> \result != IONTO_LIMITED_BY_NOTHING;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> \result != IONTO_LIMITED_BY_NOTHING;
-    ensures si17_time: s->energised_us + l->time_reserve_us >= l->time_cap_us ==> \result != IONTO_LIMITED_BY_NOTHING;
-    ensures si18_charge: (s->positive_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
-                          || s->negative_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
-                          || s->positive_fc + s->negative_fc + l->charge_reserve_fc >= l->charge_cap_total_fc)
-                         ==> \result != IONTO_LIMITED_BY_NOTHING; */
+    ensures si17_time: ionto_regulator_time_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING;
+    ensures si18_charge: ionto_regulator_charge_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING; */
 static uint32_t end_cause(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command)
 {
     uint32_t cause = (uint32_t)IONTO_LIMITED_BY_NOTHING;
@@ -284,13 +284,13 @@ static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t
 }
 
 /* One step of a magnitude towards its goal. */
-/*@ requires 0 <= from_na <= IONTO_CEILING_NA && 0 <= goal_na <= IONTO_CEILING_NA && 1 <= rise_na <= 200000 && 1 <= fall_na <= 200000;
+/*@ requires 0 <= from_na <= IONTO_CEILING_NA && 0 <= goal_na <= IONTO_CEILING_NA;
+    requires 1 <= rise_na <= 200000 && 1 <= fall_na <= 200000;
     terminates \true; assigns \nothing;
     ensures si03_rise: \result - from_na <= rise_na;
     ensures si03_fall: from_na - \result <= fall_na;
     ensures up: goal_na >= from_na ==> from_na <= \result <= goal_na;
-    ensures down: goal_na <= from_na ==> goal_na <= \result <= from_na;
-    ensures progress: goal_na <= from_na ==> \result == \max(from_na - fall_na, goal_na); */
+    ensures down: goal_na <= from_na ==> \result == \max(from_na - fall_na, goal_na); */
 static int32_t toward(int32_t from_na, int32_t goal_na, int32_t rise_na, int32_t fall_na)
 {
     int32_t next_na = goal_na;
@@ -308,8 +308,10 @@ static int32_t toward(int32_t from_na, int32_t goal_na, int32_t rise_na, int32_t
 /*@ requires \valid_read(s) && \valid_read(l);
     terminates \true; assigns \nothing;
     ensures flag: \result == 0 || \result == 1;
-    ensures si04_dwell: \result == 0 && s->target_na > 0 ==> s->level_na >= 0 && (s->sign == -1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us);
-    ensures si04_dwell_negative: \result == 0 && s->target_na < 0 ==> s->level_na <= 0 && (s->sign == 1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us); */
+    ensures si04_positive: \result == 0 && s->target_na > 0
+                           ==> s->level_na >= 0 && (s->sign == -1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us);
+    ensures si04_negative: \result == 0 && s->target_na < 0
+                           ==> s->level_na <= 0 && (s->sign == 1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us); */
 static int32_t must_reverse_first(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
 {
     int32_t wanted = sign_of(s->target_na);
@@ -337,62 +339,23 @@ static void stand_down(struct ionto_regulator_state *s)
     s->ending = 0u;
 }
 
-/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held (SI-05). */
-/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
-    requires s->energised == 0 && s->corrupt == 0 && s->armed <= 1;
-    terminates \true; assigns s->armed, s->energised;
-    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN && refused == IONTO_REFUSED_NOTHING && s->contact_us >= l->contact_us && s->armed == 0;
-    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
-    ensures arms: command != IONTO_COMMAND_RUN ==> s->armed == 1 && s->energised == 0; */
-static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command, uint32_t refused)
-{
-    if (command != (uint32_t)IONTO_COMMAND_RUN) {
-        s->armed = 1u;
-    } else if ((s->armed == 1u) && (refused == (uint32_t)IONTO_REFUSED_NOTHING) && (s->contact_us >= l->contact_us)) {
-        s->armed = 0u;
-        s->energised = 1u;
-    } else {
-        /* not asked to start since the last stop, a target refused, or no contact yet: zero */
-    }
-}
-
-/* The next current: towards the goal from where it is, never across zero. */
-/*@ requires \valid_read(s) && \valid_read(l);
-    requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l);
-    requires 0 <= goal_na <= l->limit_na;
-    terminates \true; assigns \nothing;
-    ensures si01_limit: \abs(\result) <= l->limit_na;
-    ensures si03_rise: \abs(\result) - \abs(s->level_na) <= l->rise_na_per_tick;
-    ensures si03_fall: \abs(s->level_na) - \abs(\result) <= l->fall_na_per_tick;
-    ensures si04_no_jump: (s->level_na > 0 ==> \result >= 0) && (s->level_na < 0 ==> \result <= 0);
-    ensures si04_direction: s->level_na == 0 && \result != 0 ==> (\result > 0 <==> s->target_na > 0) && goal_na != 0; */
-static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t goal_na)
-{
-    int32_t direction = (s->level_na != 0) ? sign_of(s->level_na) : sign_of(s->target_na);
-    int32_t next_na = toward((int32_t)magnitude(s->level_na), goal_na, l->rise_na_per_tick, l->fall_na_per_tick);
-    int32_t level_na = 0;
-    if (direction > 0) {
-        level_na = next_na;
-    } else if (direction < 0) {
-        level_na = -next_na;
-    } else {
-        /* no direction: no current */
-    }
-    return level_na;
-}
-
 /* Counts time and charge of the tick to come. 0 when a cap forbids it: then nothing is counted. */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
-    requires ionto_regulator_limits_ok(l);
-    requires 0 <= s->energised_us <= l->time_cap_us && 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc;
-    requires s->positive_fc + s->negative_fc <= l->charge_cap_total_fc && \abs(level_na) <= l->limit_na;
+    requires ionto_regulator_limits_ok(l) && \abs(level_na) <= l->limit_na;
+    requires 0 <= s->energised_us <= l->time_cap_us;
+    requires 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc;
+    requires s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc;
     ensures flag: \result == 0 || \result == 1;
-    ensures si17_cap: s->energised_us <= l->time_cap_us;
-    ensures si18_cap: s->positive_fc <= l->charge_cap_each_fc && s->negative_fc <= l->charge_cap_each_fc && s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
-    ensures si18_monotone: s->positive_fc >= \old(s->positive_fc) && s->negative_fc >= \old(s->negative_fc) && s->energised_us >= \old(s->energised_us);
-    ensures si18_exact: \result == 1 ==> s->positive_fc + s->negative_fc == \old(s->positive_fc) + \old(s->negative_fc) + \abs(level_na) * l->tick_us;
-    ensures nothing: \result == 0 ==> s->energised_us == \old(s->energised_us) && s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc); */
+    ensures si17_cap: 0 <= s->energised_us <= l->time_cap_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + \result * l->tick_us;
+    ensures si18_cap: 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc
+                      && s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
+    ensures si18_positive: s->positive_fc
+                           == \old(s->positive_fc) + (\result == 1 ? \max(level_na, 0) * l->tick_us : 0);
+    ensures si18_negative: s->negative_fc
+                           == \old(s->negative_fc) + (\result == 1 ? \max(-level_na, 0) * l->tick_us : 0);
+    ensures si18_only_at_cap: \result == 0 ==> \old(ionto_regulator_at_cap(s, l)); */
 static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t level_na)
 {
     int64_t energised_us = s->energised_us + l->tick_us;
@@ -410,20 +373,104 @@ static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulat
     return affordable;
 }
 
+/* The tick that was counted last did not flow: it was cut. Both channels count the same ticks, so that both end together. */
+/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
+    requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 1;
+    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc;
+    ensures si17_cut: s->energised_us == \old(s->energised_us) - l->tick_us >= 0;
+    ensures si18_cut_positive: s->positive_fc == \old(s->positive_fc) - \max(s->level_na, 0) * l->tick_us >= 0;
+    ensures si18_cut_negative: s->negative_fc == \old(s->negative_fc) - \max(-s->level_na, 0) * l->tick_us >= 0;
+    ensures down: s->positive_fc <= \old(s->positive_fc) && s->negative_fc <= \old(s->negative_fc); */
+static void refund(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
+{
+    int64_t tick_fc = charge_fc((int32_t)magnitude(s->level_na), l->tick_us);
+    s->energised_us = s->energised_us - l->tick_us;
+    s->positive_fc = s->positive_fc - ((s->level_na > 0) ? tick_fc : 0);
+    s->negative_fc = s->negative_fc - ((s->level_na < 0) ? tick_fc : 0);
+}
+
+/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held (SI-05). */
+/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
+    requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 0 && s->corrupt == 0;
+    terminates \true; assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc;
+    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
+                        && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us;
+    ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * l->tick_us;
+    ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
+    ensures range: ionto_regulator_state_ok(s, l); */
+static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command, uint32_t refused)
+{
+    if (command != (uint32_t)IONTO_COMMAND_RUN) {
+        s->armed = 1u;
+    } else if ((s->armed == 1u) && (refused == (uint32_t)IONTO_REFUSED_NOTHING) && (s->contact_us >= l->contact_us)
+               && ((s->sign != 0) || (s->zero_us >= l->dwell_us))) {
+        s->armed = 0u;
+        s->energised = (spend(s, l, 0) == 1) ? 1u : 0u;
+    } else {
+        /* not asked to start since the last stop, a target refused, or not long enough at zero with contact: zero */
+    }
+}
+
+/* The next current: towards the goal from where it is, never across zero. */
+/*@ requires \valid_read(s) && \valid_read(l);
+    requires ionto_regulator_limits_ok(l) && ionto_regulator_level_ok(s, l);
+    requires 0 <= goal_na <= l->limit_na;
+    terminates \true; assigns \nothing;
+    ensures si01_limit: \abs(\result) <= l->limit_na;
+    ensures si03_rise: \abs(\result) - \abs(s->level_na) <= l->rise_na_per_tick;
+    ensures si03_fall: \abs(s->level_na) - \abs(\result) <= l->fall_na_per_tick;
+    ensures si04_no_jump: (s->level_na > 0 ==> \result >= 0) && (s->level_na < 0 ==> \result <= 0);
+    ensures si04_direction: s->level_na == 0 && \result != 0 ==> (\result > 0 <==> s->target_na > 0)
+                                                                 && s->target_na != 0 && goal_na != 0;
+    ensures si16_falls: goal_na == 0 ==> \abs(\result) == \max(\abs(s->level_na) - l->fall_na_per_tick, 0); */
+static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t goal_na)
+{
+    int32_t direction = (s->level_na != 0) ? sign_of(s->level_na) : sign_of(s->target_na);
+    int32_t next_na = toward((int32_t)magnitude(s->level_na), goal_na, l->rise_na_per_tick, l->fall_na_per_tick);
+    int32_t level_na = 0;
+    if (direction > 0) {
+        level_na = next_na;
+    } else if (direction < 0) {
+        level_na = -next_na;
+    } else {
+        /* no direction: no current */
+    }
+    return level_na;
+}
+
 /* One tick of an energised regulator. */
 /*@ requires \valid(r) && \valid_read(sense) && \separated(r, sense);
-    requires ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits) && r->state.energised == 1;
-    terminates \true; assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us, r->state.positive_fc, r->state.negative_fc, r->phase, r->limited_by;
+    requires ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires r->state.energised == 1;
+    terminates \true;
+    assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
+            r->state.positive_fc, r->state.negative_fc, r->phase, r->limited_by;
     ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
     ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
-    ensures si03_fall: r->state.energised == 1 ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
-    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0) && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
-    ensures si04_dwell: \old(r->state.level_na) == 0 && (r->state.level_na > 0 && r->state.sign == -1 || r->state.level_na < 0 && r->state.sign == 1) ==> r->state.zero_us >= r->limits.dwell_us;
-    ensures si16_falls: command != IONTO_COMMAND_RUN ==> \abs(r->state.level_na) <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0);
-    ensures off_is_zero: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0 && r->state.armed == 0;
+    ensures si03_fall: !\old(ionto_regulator_at_cap(&r->state, &r->limits))
+                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
+                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
+    ensures si04_dwell: r->state.level_na > 0 && r->state.sign != 1 || r->state.level_na < 0 && r->state.sign != -1
+                        ==> r->state.zero_us == r->limits.dwell_us;
+    ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
     ensures flags: r->state.energised <= 1 && r->state.ending <= 1 && r->state.armed == 0;
-    ensures si17_cap: 0 <= r->state.energised_us <= r->limits.time_cap_us;
-    ensures si18_cap: 0 <= r->state.positive_fc <= r->limits.charge_cap_each_fc && 0 <= r->state.negative_fc <= r->limits.charge_cap_each_fc && r->state.positive_fc + r->state.negative_fc <= r->limits.charge_cap_total_fc; */
+    ensures si16_falls: command != IONTO_COMMAND_RUN || \old(r->state.ending) == 1
+                        || r->state.heartbeat_us == r->limits.heartbeat_us
+                        || \old(ionto_regulator_time_due(&r->state, &r->limits))
+                        || \old(ionto_regulator_charge_due(&r->state, &r->limits))
+                        ==> \abs(r->state.level_na)
+                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
+                            && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si17_count: r->state.energised_us
+                        == \old(r->state.energised_us) + r->state.energised * r->limits.tick_us;
+    ensures si18_positive: r->state.positive_fc
+                           == \old(r->state.positive_fc) + \max(r->state.level_na, 0) * r->limits.tick_us;
+    ensures si18_negative: r->state.negative_fc
+                           == \old(r->state.negative_fc) + \max(-r->state.level_na, 0) * r->limits.tick_us;
+    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
 static void regulate(struct ionto_regulator *r, const struct ionto_sense *sense, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
@@ -480,6 +527,9 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
         s->heartbeat_us = timed(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, l->tick_us, l->heartbeat_us);
         s->heartbeat_seen = request->heartbeat;
 
+        if ((cut != 0u) && (s->energised == 1u)) {
+            refund(s, l);
+        }
         if ((cut != 0u) || (sense->emergency_stop != 0u)) {
             stand_down(s);
         } else if (s->energised == 0u) {
@@ -489,7 +539,8 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
         }
         if ((s->armed == 1u) && (request->command == (uint32_t)IONTO_COMMAND_RUN)) {
             r->phase = (uint32_t)IONTO_PHASE_WAIT;
-            r->limited_by = (uint32_t)IONTO_LIMITED_BY_CONTACT;
+            r->limited_by = ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us))
+                                ? (uint32_t)IONTO_LIMITED_BY_REVERSAL : (uint32_t)IONTO_LIMITED_BY_CONTACT;
         }
 
         s->zero_us = timed(s->zero_us, (s->level_na == 0) ? 1 : 0, l->tick_us, l->dwell_us);
