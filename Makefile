@@ -37,7 +37,7 @@ types: $(READY) ## mypy, strict, over everything
 
 pytest: $(READY) ## the tests alone; ARGS='-k journal' picks some
 	$(PYTHON) tests/provision.py test
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
 	$(MAKE) -C ccore

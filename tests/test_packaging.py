@@ -1,6 +1,8 @@
 """The house: the layout, the direction of imports, what is installed, and the declarations that cffi is given."""
 
 import ast
+import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -36,12 +38,12 @@ EXTRA_CLI = {"matplotlib", "numpy", "rich"}
 # ---- the direction of imports ---------------------------------------------------------------------------------------
 
 
-def modules() -> Iterator[tuple[str, Path]]:
+def modules(tree: Path = ROOT) -> Iterator[tuple[str, Path]]:
     """Every module of the package: its import name and its file."""
     for folder, package in LAYERS.items():
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            inside = path.relative_to(ROOT / folder)
-            if any((ROOT / folder / parent).is_symlink() for parent in inside.parents):
+        for path in sorted((tree / folder).rglob("*.py")):
+            inside = path.relative_to(tree / folder)
+            if any((tree / folder / parent).is_symlink() for parent in inside.parents):
                 continue
             parts = [part for part in inside.with_suffix("").parts if part != "__init__"]
             yield ".".join([package, *parts]), path
@@ -192,67 +194,87 @@ def files_of_wheel(path: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("built")
+def build_archives(folder: Path) -> None:
+    """Build them in a folder from a copy of the sources, which may be changing meanwhile."""
     made = shutil.ignore_patterns(*MADE, ".*", "*.so", "*.o", "*.a", "*.d")
     tree = folder / "tree"
     shutil.copytree(ROOT, tree, ignore=made, symlinks=True)
     for path in [*tree.rglob("*")]:
         if path.is_symlink():
             path.unlink()
-    sdist_path = build("sdist", tree, folder / "sdist")
+    with tarfile.open(build("sdist", tree, folder / "sdist")) as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    build("wheel", tree, folder / "wheel")
+    build("wheel", unpacked, folder / "wheel-of-sdist")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The archives, built by the first worker that needs them; the others wait for it."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder, finished = common / "archives", common / "archives-are-finished"
+    with (common / "archives-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            build_archives(folder)
+            finished.touch()
+    (sdist_path,) = (folder / "sdist").iterdir()
+    (wheel_path,) = (folder / "wheel").iterdir()
+    (wheel_of_sdist_path,) = (folder / "wheel-of-sdist").iterdir()
+    assert wheel_of_sdist_path.name == wheel_path.name
     with tarfile.open(sdist_path) as archive:
         members = [member for member in archive.getmembers() if member.isfile()]
         sdist = {m.name.partition("/")[2]: file.read() for m in members if (file := archive.extractfile(m))}
-        archive.extractall(folder / "unpacked", filter="data")
-    (unpacked,) = (folder / "unpacked").iterdir()
-    wheel_path = build("wheel", tree, folder / "wheel")
-    wheel_of_sdist_path = build("wheel", unpacked, folder / "wheel-of-sdist")
-    assert wheel_of_sdist_path.name == wheel_path.name
-    return Built(tree, sdist, files_of_wheel(wheel_path), files_of_wheel(wheel_of_sdist_path), wheel_path.name)
+    wheels = files_of_wheel(wheel_path), files_of_wheel(wheel_of_sdist_path)
+    return Built(folder / "tree", sdist, *wheels, wheel_path.name)
 
 
-@pytest.mark.xdist_group("built")
-class TestWhatIsInstalled:
-    """In one group, so that the archives are built once and not by every worker."""
+def test_one_wheel_is_for_every_python_from_3_11_on(built: Built) -> None:
+    assert "-cp311-abi3-" in built.wheel_name
 
-    def test_one_wheel_is_for_every_python_from_3_11_on(self, built: Built) -> None:
-        assert "-cp311-abi3-" in built.wheel_name
 
-    def test_nothing_named_core_or_safety_reaches_site_packages(self, built: Built) -> None:
-        tops = {name.split("/")[0] for name in built.wheel}
-        assert "iontocore" in tops
-        assert {top for top in tops if top != "iontocore" and not top.endswith(".dist-info")} == set()
+def test_nothing_named_core_or_safety_reaches_site_packages(built: Built) -> None:
+    tops = {name.split("/")[0] for name in built.wheel}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"iontocore"}
 
-    def test_the_wheel_has_every_module_and_not_the_builder(self, built: Built) -> None:
-        expected = {
-            name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
-            for name, path in modules()
-        }
-        expected.remove("iontocore/ccore/build_ffi.py")
-        assert {name for name in built.wheel if name.endswith(".py")} == expected
 
-    def test_the_wheel_has_the_data_that_the_modules_read(self, built: Built) -> None:
-        data = {"iontocore/py.typed", "iontocore/ccore/_ionto.pyi", "iontocore/ccore/_ionto.abi3.so"}
-        data |= {f"iontocore/{path.relative_to(ROOT / 'core')}" for path in (ROOT / "core").glob("*/*.toml")}
-        data |= {f"iontocore/ccore/include/{path.name}" for path in (ROOT / "ccore/include").glob("*.h")}
-        assert {name for name in built.wheel if not name.endswith(".py") and ".dist-info/" not in name} == data
+def test_the_wheel_has_every_module_and_not_the_builder(built: Built) -> None:
+    expected = {
+        name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
+        for name, path in modules(built.tree)
+    }
+    expected.remove("iontocore/ccore/build_ffi.py")
+    assert {name for name in built.wheel if name.endswith(".py")} == expected
 
-    def test_the_wheel_has_no_c_sources(self, built: Built) -> None:
-        assert [name for name in built.wheel if name.endswith((".c", ".o", ".a")) or "/sim/" in name] == []
 
-    def test_the_source_distribution_has_every_source_and_nothing_that_is_made(self, built: Built) -> None:
-        sources = {str(path.relative_to(built.tree)) for path in built.tree.rglob("*") if path.is_file()}
-        sources = {name for name in sources if not name.startswith(("build/", "iontocore.egg-info/"))}
-        made = {name for name in built.sdist if name.startswith("iontocore.egg-info/")} | {"PKG-INFO", "setup.cfg"}
-        assert set(built.sdist) - made == sources
+def test_the_wheel_has_the_data_that_the_modules_read(built: Built) -> None:
+    data = {"iontocore/py.typed", "iontocore/ccore/_ionto.pyi", "iontocore/ccore/_ionto.abi3.so"}
+    data |= {f"iontocore/{path.relative_to(built.tree / 'core')}" for path in (built.tree / "core").rglob("*.toml")}
+    data |= {f"iontocore/ccore/include/{path.name}" for path in (built.tree / "ccore" / "include").glob("*.h")}
+    assert {"iontocore/presets/palms.toml", "iontocore/ccore/include/ionto.h"} <= data
+    assert {name for name in built.wheel if not name.endswith(".py") and ".dist-info/" not in name} == data
 
-    def test_the_source_distribution_builds_to_the_same_wheel(self, built: Built) -> None:
-        # The extension and its hash carry the folder in which they were compiled.
-        differs = {name for name in built.wheel if built.wheel[name] != built.wheel_of_sdist.get(name)}
-        assert set(built.wheel_of_sdist) == set(built.wheel)
-        assert {name for name in differs if not name.endswith((".abi3.so", "/RECORD"))} == set()
+
+def test_the_wheel_has_no_c_sources(built: Built) -> None:
+    assert [name for name in built.wheel if name.endswith((".c", ".o", ".a")) or "/sim/" in name] == []
+
+
+def test_the_source_distribution_has_every_source_and_nothing_that_is_made(built: Built) -> None:
+    sources = {str(path.relative_to(built.tree)) for path in built.tree.rglob("*") if path.is_file()}
+    sources = {name for name in sources if not name.startswith(("build/", "iontocore.egg-info/"))}
+    made = {name for name in built.sdist if name.startswith("iontocore.egg-info/")} | {"PKG-INFO", "setup.cfg"}
+    assert set(built.sdist) - made == sources
+
+
+def test_the_source_distribution_builds_to_the_same_wheel(built: Built) -> None:
+    # The extension and its hash carry the folder in which they were compiled.
+    differs = {name for name in built.wheel if built.wheel[name] != built.wheel_of_sdist.get(name)}
+    assert set(built.wheel_of_sdist) == set(built.wheel)
+    assert {name for name in differs if not name.endswith((".abi3.so", "/RECORD"))} == set()
 
 
 # ---- the declarations that cffi is given ----------------------------------------------------------------------------
