@@ -22,12 +22,14 @@ shortest.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from iontocore.ccore import Command
+from iontocore.ccore import Command, Trip
 
 if TYPE_CHECKING:
     from iontocore.ccore import Config, Request, Telemetry
 
 _RUN: Final = int(Command.RUN)
+_EMERGENCY: Final = 1 << (Trip.EMERGENCY - 1)
+_HEARTBEAT: Final = 1 << (Trip.HEARTBEAT - 1)
 _WRAP: Final = 0xFFFFFFFF
 """Clocks and counters of the core are 32 bits wide and wrap; ``& _WRAP`` gives the difference of two readings."""
 
@@ -190,7 +192,7 @@ class Sample(NamedTuple):
     tick_count: int
     """Ticks since power-on; on a report as the core counts them, wrapping. 0 before the first."""
     drive_min_na: int
-    """Extremes of the drive since the previous sample; in a trace both are the drive."""
+    """Extremes of the drive since the previous sample, this one included; in a trace both are the drive."""
     drive_max_na: int
     residual_na: int
     """What was still flowing: the larger magnitude of the two sensors; on a report the least that its extremes
@@ -202,6 +204,9 @@ class Sample(NamedTuple):
     proposal_zero_us: int
     """The same of the regulator's proposal."""
     proposal_last_sign: int
+    causes: int
+    """Trips whose cause is there to be seen at this tick, whether it has been for long or not, as bits like
+    ``trips``; on a report those that can be told."""
     carried_trips: int
     """Trips that were latched at power-on already and have been ever since."""
     armed: int
@@ -307,6 +312,26 @@ def conditions(before: TraceRow | Sample, row: TraceRow, settings: Settings) -> 
     )
 
 
+CAUSES: Final = {
+    "over_current": 1 << (Trip.OVER_CURRENT - 1),
+    "over_voltage": 1 << (Trip.OVER_VOLTAGE - 1),
+    "open": 1 << (Trip.OPEN - 1),
+    "short": 1 << (Trip.SHORT - 1),
+    "mismatch": 1 << (Trip.MISMATCH - 1),
+    "sensor": 1 << (Trip.SENSOR - 1),
+    "stale": 1 << (Trip.STALE - 1),
+    "leakage": 1 << (Trip.LEAKAGE - 1),
+    "switch": 1 << (Trip.SWITCH - 1),
+    "tick_off": 1 << (Trip.TICK - 1),
+}
+"""The conditions that are the cause of a trip, with its bit in ``Sample.causes``."""
+
+
+def slow_causes(pressed: bool, silent: bool) -> int:
+    """The causes that reports show too: an emergency stop that is pressed, a supervisor that is silent for too long."""
+    return pressed * _EMERGENCY + silent * _HEARTBEAT
+
+
 class Witness:
     """Makes a sample of every tick of a trace, one after the other. ``last`` is the last one made.
 
@@ -333,6 +358,7 @@ class Witness:
         """The sample of the tick after the last one. What is not given has its neutral value (see ``Sample``)."""
         before, tick_us = self.last, self._settings.tick_us
         seen = conditions(before, row, self._settings)
+        unheard_us = before.unheard_us + tick_us if seen.unheard else 0
         off = row.drive_na == 0 and row.switch_closed == 0
         self.last = Sample(
             *row,
@@ -345,6 +371,8 @@ class Witness:
             last_sign=_sign(row.drive_na) or before.last_sign,
             proposal_zero_us=before.proposal_zero_us + tick_us if row.proposal_na == 0 else 0,
             proposal_last_sign=_sign(row.proposal_na) or before.proposal_last_sign,
+            causes=sum(bit for name, bit in CAUSES.items() if getattr(seen, name))
+            + slow_causes(row.emergency_stop != 0, unheard_us >= self._settings.heartbeat_us),
             carried_trips=before.carried_trips & row.trips,
             armed=_armed(before, off=off, trips=row.trips, stop=row.command != _RUN),
             live_us=before.live_us + (0 if off else tick_us),
@@ -360,7 +388,7 @@ class Witness:
             leakage_us=before.leakage_us + tick_us if seen.leakage else 0,
             switch_us=before.switch_us + tick_us if seen.switch else 0,
             contact_us=before.contact_us + tick_us if seen.contact else 0,
-            unheard_us=before.unheard_us + tick_us if seen.unheard else 0,
+            unheard_us=unheard_us,
             stopping_us=before.stopping_us + tick_us if seen.stopping else 0,
             tick_off=int(seen.tick_off),
             corrupted=corrupted,
@@ -392,8 +420,9 @@ def sample_of_report(
     drive = telemetry.drive_na
     ticks = (telemetry.ticks - previous.tick_count) & _WRAP
     elapsed_us = ticks * settings.tick_us
-    # without a tick since the last report the extremes are still those of that one
-    low, high = (telemetry.drive_min_na, telemetry.drive_max_na) if ticks else (drive, drive)
+    low = high = drive
+    if ticks:  # else the extremes are still those of the last report
+        low, high = min(drive, telemetry.drive_min_na), max(drive, telemetry.drive_max_na)
     off = drive == 0 and telemetry.switch_closed == 0
     command, acknowledge, requested_na = request.command, request.acknowledge, request.target_na
     if telemetry.heartbeat != request.heartbeat:
@@ -419,71 +448,58 @@ def sample_of_report(
         last_sign, zero_us = 0, max(zero_us, settings.dwell_us)  # which came last is not known: either may follow
     else:
         last_sign = _sign(low) or _sign(high) or previous.last_sign
+    unheard_us = previous.unheard_us + elapsed_us if telemetry.heartbeat == previous.heartbeat else 0
     stopping = command != _RUN and previous.command != _RUN and drive != 0
+    # By position and with slices: a session makes one of these at every exchange, and names cost three times as much.
     return Sample(
-        time_us=telemetry.time_us,
-        energised_us=telemetry.energised_us,
-        driven_positive_fc=telemetry.driven_positive_fc,
-        driven_negative_fc=telemetry.driven_negative_fc,
-        measured_positive_fc=telemetry.measured_positive_fc,
-        measured_negative_fc=telemetry.measured_negative_fc,
-        command=command,
-        acknowledge=acknowledge,
-        heartbeat=telemetry.heartbeat,
-        requested_na=requested_na,
-        target_na=telemetry.target_na,
-        proposal_na=drive,
-        drive_na=drive,
-        switch_closed=telemetry.switch_closed,
-        phase=telemetry.phase,
-        limited_by=telemetry.limited_by,
-        refused=telemetry.refused,
-        first_trip=telemetry.first_trip,
-        trips=telemetry.trips,
-        measured_na=telemetry.measured_na,
-        check_na=telemetry.measured_na,
-        voltage_mv=telemetry.voltage_mv,
-        contact=telemetry.contact,
-        switch_readback=telemetry.switch_closed,
-        emergency_stop=telemetry.emergency_stop,
-        sample=0,
-        now_us=0,
-        true_na=0,
-        true_voltage_mv=0,
-        true_contact=0,
-        true_switch=0,
-        ticks=ticks,
-        tick_count=telemetry.ticks,
-        drive_min_na=low,
-        drive_max_na=high,
-        residual_na=max(telemetry.measured_min_na, -telemetry.measured_max_na, 0),
-        zero_us=zero_us,
-        last_sign=last_sign,
-        proposal_zero_us=zero_us,
-        proposal_last_sign=last_sign,
-        carried_trips=previous.carried_trips & telemetry.trips,
-        armed=_armed(previous, off=off, trips=telemetry.trips, stop=request.command != _RUN or command != _RUN),
-        live_us=telemetry.energised_us,
-        charge_positive_fc=telemetry.driven_positive_fc,
-        charge_negative_fc=telemetry.driven_negative_fc,
-        over_current_us=0,
-        over_voltage_us=0,
-        open_us=0,
-        short_us=0,
-        mismatch_us=0,
-        sensor_us=0,
-        stale_us=0,
-        leakage_us=0,
-        switch_us=0,
-        contact_us=(previous.contact_us if previous.contact == 1 else 0) + elapsed_us,
-        unheard_us=previous.unheard_us + elapsed_us if telemetry.heartbeat == previous.heartbeat else 0,
-        stopping_us=previous.stopping_us + elapsed_us if stopping else 0,
-        tick_off=0,
-        corrupted=0,
-        completed=completed,
-        journaled_target_na=held_target_na,
-        journaled_command=held_command,
+        *telemetry[:6],  # time_us, energised_us, driven_positive_fc to measured_negative_fc
+        command,
+        acknowledge,
+        telemetry.heartbeat,
+        requested_na,
+        telemetry.target_na,
+        drive,  # proposal_na
+        drive,
+        telemetry.switch_closed,
+        *telemetry[7:12],  # phase, limited_by, refused, first_trip, trips
+        telemetry.measured_na,
+        telemetry.measured_na,  # check_na
+        telemetry.voltage_mv,
+        telemetry.contact,
+        telemetry.switch_closed,  # switch_readback
+        telemetry.emergency_stop,
+        *_NO_SENSE,
+        ticks,
+        telemetry.ticks,
+        low,
+        high,
+        max(telemetry.measured_min_na, -telemetry.measured_max_na, 0),  # residual_na
+        zero_us,
+        last_sign,
+        zero_us,  # of the proposal
+        last_sign,
+        slow_causes(telemetry.emergency_stop != 0, unheard_us >= settings.heartbeat_us),
+        previous.carried_trips & telemetry.trips,
+        _armed(previous, off=off, trips=telemetry.trips, stop=request.command != _RUN or command != _RUN),
+        telemetry.energised_us,  # live_us
+        telemetry.driven_positive_fc,
+        telemetry.driven_negative_fc,
+        *_NOTHING_HELD,
+        (previous.contact_us if previous.contact == 1 else 0) + elapsed_us,
+        unheard_us,
+        previous.stopping_us + elapsed_us if stopping else 0,
+        0,  # tick_off
+        0,  # corrupted
+        completed,
+        held_target_na,
+        held_command,
     )
+
+
+_NO_SENSE: Final = (0,) * 6
+"""``sample`` to ``true_switch`` on a report."""
+_NOTHING_HELD: Final = (0,) * 9
+"""``over_current_us`` to ``switch_us`` on a report."""
 
 
 def at_completion(sample: Sample) -> Sample:

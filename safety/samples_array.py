@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from iontocore.ccore import Command
-from iontocore.safety.samples import Conditions, Sample, Settings, TraceRow, conditions
+from iontocore.safety.samples import CAUSES, Conditions, Sample, Settings, TraceRow, conditions, slow_causes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,12 +107,16 @@ def witness_columns(
     field["live_us"][:] = before.live_us + np.cumsum(np.where(off, 0, tick_us))
     field["charge_positive_fc"][:] = before.charge_positive_fc + np.cumsum(np.maximum(field["drive_na"], 0) * tick_us)
     field["charge_negative_fc"][:] = before.charge_negative_fc + np.cumsum(np.maximum(-field["drive_na"], 0) * tick_us)
-    for name, held in zip(Conditions._fields, seen, strict=True):
+    field["causes"][:] = 0
+    for name, flags in zip(Conditions._fields, seen, strict=True):
+        condition = np.asarray(flags)
+        if name in CAUSES and condition.any():
+            field["causes"] += condition * CAUSES[name]
         if name == "tick_off":
-            field["tick_off"][:] = held
+            field["tick_off"][:] = condition
         else:
-            carried_us = getattr(before, f"{name}_us")
-            field[f"{name}_us"][:] = _held(np.asarray(held), carried_us, tick_us, place)
+            field[f"{name}_us"][:] = _held(condition, getattr(before, f"{name}_us"), tick_us, place)
+    field["causes"] += slow_causes(field["emergency_stop"] != 0, field["unheard_us"] >= settings.heartbeat_us)
     return Block(previous=Sample._make(table[:, :-1]), current=Sample._make(table[:, 1:]), table=table)
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_core import CONFIG, OHM, STOP, Ask, Look, ReferenceCore
 
-from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry
+from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry, Trip
 from iontocore.safety.monitor import Monitor
 from iontocore.safety.samples import (
+    CAUSES,
     Conditions,
     Sample,
     Settings,
@@ -25,6 +26,7 @@ from iontocore.safety.samples import (
     power_on,
     sample_of_report,
     settings_of,
+    slow_causes,
 )
 from iontocore.safety.samples_array import NEUTRAL, witness_columns
 
@@ -234,6 +236,33 @@ def test_nothing_is_stale_unheard_or_off_at_the_first_tick() -> None:
     assert not seen.tick_off
 
 
+@pytest.mark.parametrize("name, before, not_seen, seen", [border for border in _BORDERS if border[0] in CAUSES])
+def test_the_cause_of_a_trip_is_told_from_the_tick_at_which_it_is_seen(
+    name: str, before: dict[str, int], not_seen: dict[str, int], seen: dict[str, int]
+) -> None:
+    witness = Witness(SETTINGS)
+    witness.last = _BEFORE._replace(**before)
+    assert not witness.look(_AFTER._replace(**not_seen)).causes & CAUSES[name]
+    witness.last = _BEFORE._replace(**before)
+    assert witness.look(_AFTER._replace(**seen)).causes & CAUSES[name]
+
+
+def test_each_cause_has_the_bit_of_its_trip() -> None:
+    named = {name: Trip.TICK if name == "tick_off" else Trip[name.upper()] for name in CAUSES}
+    assert {name: 1 << (trip - 1) for name, trip in named.items()} == CAUSES
+    assert slow_causes(True, False) == 1 << (Trip.EMERGENCY - 1)
+    assert slow_causes(False, True) == 1 << (Trip.HEARTBEAT - 1)
+
+
+def test_an_emergency_stop_is_a_cause_at_once_and_silence_after_its_time() -> None:
+    witness = Witness(SETTINGS)
+    pressed = [witness.look(_AFTER._replace(emergency_stop=stop)).causes for stop in (0, 2, 0)]
+    assert [bool(causes & slow_causes(True, False)) for causes in pressed] == [False, True, False]
+    witness.last = _BEFORE._replace(unheard_us=CONFIG.heartbeat_us - TICK_US - 1)
+    silent = [witness.look(_AFTER._replace(heartbeat=3)).causes for _ in range(2)]
+    assert [bool(causes & slow_causes(False, True)) for causes in silent] == [False, True]
+
+
 # ---- how long --------------------------------------------------------------------------------------------------------
 
 
@@ -410,6 +439,56 @@ _STOP_REQUEST = Request(0, int(Command.STOP), 0, 1)
 
 def _report(previous: Sample, telemetry: Telemetry, request: Request = _RUN_REQUEST) -> Sample:
     return sample_of_report(previous, request, telemetry, SETTINGS)
+
+
+def test_every_field_of_a_report_stands_where_its_name_says() -> None:
+    numbers = {name: number for number, name in enumerate(Telemetry._fields, 100)}
+    telemetry = Telemetry(**numbers | {"drive_min_na": 1, "drive_max_na": 999, "measured_min_na": 7, "trips": 6})
+    request = Request(telemetry.target_na, int(Command.RUN), 1, telemetry.heartbeat)
+    before = power_on(4)._replace(tick_count=telemetry.ticks - 5, contact=1, contact_us=3, drive_na=1, command=2)
+    sample = sample_of_report(
+        before, request, telemetry, SETTINGS, completed=8, journaled_target_na=9, journaled_command=10
+    )
+    told = {name: getattr(telemetry, name) for name in Telemetry._fields if name in TraceRow._fields}
+    counted = {
+        "ticks": 5,
+        "tick_count": telemetry.ticks,
+        "drive_min_na": 1,
+        "drive_max_na": 999,
+        "residual_na": 7,
+        "last_sign": 1,
+        "proposal_last_sign": 1,
+        "causes": slow_causes(True, False),
+        "carried_trips": 4,
+        "live_us": telemetry.energised_us,
+        "charge_positive_fc": telemetry.driven_positive_fc,
+        "charge_negative_fc": telemetry.driven_negative_fc,
+        "contact_us": 3 + 5 * TICK_US,
+        "completed": 8,
+        "journaled_target_na": 9,
+        "journaled_command": 10,
+    }
+    asked = {"command": int(Command.RUN), "acknowledge": 1, "requested_na": telemetry.target_na}
+    filled = {
+        "proposal_na": telemetry.drive_na,
+        "check_na": telemetry.measured_na,
+        "switch_readback": telemetry.switch_closed,
+    }
+    assert sample._asdict() == dict.fromkeys(Sample._fields, 0) | told | asked | filled | counted
+
+
+def test_the_extremes_of_a_report_include_its_last_drive() -> None:
+    sample = _report(power_on(), _QUIET._replace(ticks=5, drive_na=-9, drive_min_na=-4, drive_max_na=-3))
+    assert (sample.drive_min_na, sample.drive_max_na) == (-9, -3)
+    sample = _report(power_on(), _QUIET._replace(ticks=5, drive_na=9, drive_min_na=-4, drive_max_na=3))
+    assert (sample.drive_min_na, sample.drive_max_na) == (-4, 9)
+
+
+def test_a_report_tells_the_causes_that_it_knows() -> None:
+    pressed = _report(power_on(), _QUIET._replace(ticks=5, emergency_stop=1))
+    assert pressed.causes == slow_causes(True, False)
+    silent = _report(_report(power_on(), _QUIET), _QUIET._replace(ticks=10))
+    assert silent.causes == slow_causes(False, True)
 
 
 def test_a_report_counts_the_ticks_since_the_last_one_even_when_the_count_wraps() -> None:
