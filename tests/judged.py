@@ -315,13 +315,7 @@ class JudgedGuard:
         """Once the fall has begun, nothing turns it back and the current is below an envelope that falls by the fall
         rate from the next tick on; at zero the switch opens. It begins at a stop, at silence, and short of a cap."""
         c = self.config
-        due = (
-            now.command != RUN
-            or now.unheard_us >= c.heartbeat_us
-            or before.live_us + c.time_reserve_us >= c.time_cap_us
-            or max(before.charge_positive_fc, before.charge_negative_fc) + c.charge_reserve_fc >= c.charge_cap_each_fc
-            or before.charge_positive_fc + before.charge_negative_fc + c.charge_reserve_fc >= c.charge_cap_total_fc
-        )
+        due = is_due(before, now.command, now.unheard_us, c)
         if before.switch_closed == 0:
             self._falling = -1
             return
@@ -363,6 +357,24 @@ class JudgedGuard:
         while self.hardware.drive.current_na != current_na:
             size_na = min(abs(self.hardware.drive.current_na) + self.config.rise_na_per_tick, abs(current_na))
             assert self.tick(sign * size_na).drive_na == sign * size_na
+
+    def lower_to_zero(self) -> None:
+        """By the largest steps that are allowed; the switch stays closed."""
+        while self.hardware.drive.current_na != 0:
+            sign = -1 if self.hardware.drive.current_na < 0 else 1
+            self.tick(sign * max(abs(self.hardware.drive.current_na) - self.config.fall_na_per_tick, 0))
+
+
+def is_due(last: Sample, command: int, unheard_us: int, config: Config) -> bool:
+    """Whether the current has to fall from the next tick on, with that command and that silence at it."""
+    charges_fc = (last.charge_positive_fc, last.charge_negative_fc)
+    return (
+        command != RUN
+        or unheard_us >= config.heartbeat_us
+        or last.live_us + config.time_reserve_us >= config.time_cap_us
+        or max(charges_fc) + config.charge_reserve_fc >= config.charge_cap_each_fc
+        or sum(charges_fc) + config.charge_reserve_fc >= config.charge_cap_total_fc
+    )
 
 
 def _phase_of_guard(first_trip: int, drive: Drive) -> int:
