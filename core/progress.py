@@ -1,28 +1,34 @@
 """How far a treatment is: which share of the plan each direction has had, and when it is time to turn or to end.
 
-Arithmetic only: no clock, no port. Time is energised time. While a saturated voltage holds the current below its
-target, time counts by the charge that flows in it, so the session lengthens and the dose is kept. A direction ends
-early by what its ramp down will still deliver. In a reversing session the second direction ends when it has carried the
-charge of the first: that balances them, whatever happened on the way (SI-19).
+Arithmetic only: no clock, no port. A plan in time is a charge as well: that of its current for its time, ramps as they
+are. So everything is counted in charge, a session whose voltage is saturated lengthens by itself, and the dose is kept.
+A direction ends early by what its ramp down will still deliver. In a reversing session the second direction ends when
+it has carried the charge of the first: that balances them, whatever happened on the way (SI-19).
 
-Units: us, na and fc inside; charge is as measured, both directions with a positive sign.
+What is counted is what was measured, but for the time of a plan in tap water: there the drive counts as long as the
+voltage does not limit it, so that the error of a sensor does not make a session shorter or longer.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from iontocore.ccore import LimitedBy, Telemetry
 from iontocore.plans import Plan
-from iontocore.safety.limits import fall_charge_nc, fall_time_ms
+from iontocore.safety.limits import fall_charge_nc
 
-_FC_PER_NC = 1_000_000
+_FC_PER_NC: Final = 1_000_000
+
+DOSE_TOLERANCE_PERCENT: Final = 2
+"""What may be missing of a dose that is as large as the cap on charge, which sensors cannot tell apart: assumption."""
 
 
 @dataclass(slots=True)
 class _Way:
-    """What one direction has had: time that counted, and charge."""
+    """One direction: the charge that it is to have, and what it has had, as counted and as measured."""
 
-    counted_us: int = 0
-    charge_fc: int = 0
+    goal_fc: int
+    counted_fc: int = 0
+    measured_fc: int = 0
 
 
 class Progress:
@@ -30,12 +36,14 @@ class Progress:
 
     def __init__(self, plan: Plan, first_sign: int) -> None:
         self._plan = plan
-        self._ways = (_Way(), _Way()) if plan.reverses else (_Way(),)
+        ways = 2 if plan.reverses else 1
+        goal_fc = plan.charge_nc * _FC_PER_NC // ways
+        self._ways = [_Way(goal_fc) for _ in range(ways)]
         self._now = 0
         self._first_sign = first_sign
-        self._way_us = (plan.duration_ms - (plan.dwell_ms if plan.reverses else 0)) * 1000 // len(self._ways)
-        self._energised_us = 0
+        self._current_ua = plan.current_ua
         self._measured_fc = (0, 0)
+        self._driven_fc = (0, 0)
 
     @property
     def sign(self) -> int:
@@ -47,54 +55,82 @@ class Progress:
         """Whether no other direction is to follow."""
         return self._now == len(self._ways) - 1
 
+    @property
+    def current_ua(self) -> int:
+        """The magnitude that is treated with, in µA."""
+        return self._current_ua
+
     def turn(self) -> None:
         """The other direction is next. ValueError when none is left."""
         if self.last_way:
             raise ValueError("no direction is left")
         self._now += 1
 
-    def count(self, telemetry: Telemetry, target_na: int) -> None:
-        """Take in one report. target_na: the target in force, signed."""
-        elapsed_us = telemetry.energised_us - self._energised_us
-        measured_fc = (telemetry.measured_positive_fc, telemetry.measured_negative_fc)
-        positive_fc, negative_fc = (now - then for now, then in zip(measured_fc, self._measured_fc, strict=True))
-        self._energised_us, self._measured_fc = telemetry.energised_us, measured_fc
-        if telemetry.limited_by == LimitedBy.VOLTAGE and target_na:
-            elapsed_us = min(elapsed_us, (positive_fc + negative_fc) // abs(target_na))
-        self._ways[self._now].counted_us += elapsed_us
-        # Charge belongs to the direction that it flowed in: what still flows while the current turns, to the first.
-        for sign, charge_fc in ((1, positive_fc), (-1, negative_fc)):
-            self._ways[0 if sign == self._first_sign or len(self._ways) == 1 else 1].charge_fc += charge_fc
+    def adjust(self, current_ua: int, drive_na: int) -> None:
+        """Treat with another magnitude. The dose of a drug stays what it is, and so does the time of tap water.
 
-    def way_is_done(self, current_na: int) -> bool:
-        """Whether the direction now has its share when the ramp down from ``current_na`` (a magnitude) begins at
-        once."""
-        plan, way = self._plan, self._ways[self._now]
-        fall_fc = fall_charge_nc(current_na // 1000, plan.fall_ua_per_s) * _FC_PER_NC
-        if plan.dose_nc is not None:
-            return way.charge_fc + fall_fc >= plan.dose_nc * _FC_PER_NC
-        if self._now == 1:
-            return way.charge_fc + fall_fc >= self._ways[0].charge_fc
-        return way.counted_us + fall_time_ms(current_na // 1000, plan.fall_ua_per_s) * 1000 >= self._way_us
+        drive_na: magnitude that flows now.
+        """
+        if self._plan.dose_nc is None and self._now == 0:
+            way = self._ways[0]
+            time = (way.goal_fc - way.counted_fc + self._ramps_fc(self._current_ua, drive_na)) / self._current_ua
+            way.goal_fc = way.counted_fc + int(time * current_ua) - self._ramps_fc(current_ua, drive_na)
+        self._current_ua = current_ua
+
+    def _ramps_fc(self, current_ua: int, drive_na: int) -> int:
+        """What the ramp from the drive to a current, and the one from there to zero, take from a charge that is that
+        current for the whole time. A triangle each; below zero where the current is still above."""
+        plan, drive_ua = self._plan, drive_na // 1000
+        if drive_ua < current_ua:
+            ramp_nc = fall_charge_nc(current_ua - drive_ua, plan.rise_ua_per_s)
+        else:
+            ramp_nc = -fall_charge_nc(drive_ua - current_ua, plan.fall_ua_per_s)
+        return (ramp_nc + fall_charge_nc(current_ua, plan.fall_ua_per_s)) * _FC_PER_NC
+
+    def count(self, telemetry: Telemetry) -> None:
+        """Take in one report."""
+        measured_fc = (telemetry.measured_positive_fc, telemetry.measured_negative_fc)
+        driven_fc = (telemetry.driven_positive_fc, telemetry.driven_negative_fc)
+        as_driven = self._plan.dose_nc is None and telemetry.limited_by != LimitedBy.VOLTAGE
+        # Charge belongs to the direction that it flowed in: what still flows while the current turns, to the first.
+        for side, sign in enumerate((1, -1)):
+            way = self._ways[0 if sign == self._first_sign else -1]
+            more_fc = measured_fc[side] - self._measured_fc[side]
+            way.measured_fc += more_fc
+            way.counted_fc += driven_fc[side] - self._driven_fc[side] if as_driven else more_fc
+        self._measured_fc, self._driven_fc = measured_fc, driven_fc
+
+    def way_is_done(self, drive_na: int) -> bool:
+        """Whether the direction now has its share when the ramp down from ``drive_na`` (a magnitude) begins at once."""
+        return self._left_fc <= fall_charge_nc(drive_na // 1000, self._plan.fall_ua_per_s) * _FC_PER_NC
+
+    @property
+    def dose_is_within_tolerance(self) -> bool:
+        """Whether a drug's dose has been delivered as far as it can be told; False in tap water, which has none."""
+        if self._plan.dose_nc is None:
+            return False
+        return self._left_fc * 100 <= self._plan.dose_nc * _FC_PER_NC * DOSE_TOLERANCE_PERCENT
+
+    @property
+    def _left_fc(self) -> int:
+        way = self._ways[self._now]
+        if self._now == 0:
+            return way.goal_fc - way.counted_fc
+        return self._ways[0].measured_fc - way.measured_fc
 
     @property
     def remaining_ms(self) -> int:
-        """What is left of the session in ms of energised time, when nothing lengthens it; an estimate, 0 at the end."""
-        plan = self._plan
-        if plan.dose_nc is not None:
-            return max(plan.dose_nc * _FC_PER_NC - self._ways[0].charge_fc, 0) // (plan.current_ua * 1_000_000)
-        way = self._ways[self._now]
-        later_us = 0 if self.last_way else self._way_us * (len(self._ways) - 1 - self._now)
-        return (max(self._way_us - way.counted_us, 0) + later_us) // 1000
+        """What is left in ms, at the current that is treated with and without the ramps between; an estimate."""
+        left_fc = max(self._left_fc, 0)
+        if not self.last_way:
+            left_fc += self._ways[0].goal_fc
+        return left_fc // (self._current_ua * 1_000_000)
 
     @property
     def share(self) -> float:
         """How much of the session is done, from 0 to 1; an estimate, for a progress bar."""
-        plan = self._plan
-        if plan.dose_nc is not None:
-            return min(self._ways[0].charge_fc / (plan.dose_nc * _FC_PER_NC), 1.0)
-        whole_us = self._way_us * len(self._ways)
-        return min(1.0 - self.remaining_ms * 1000 / whole_us, 1.0)
+        whole_fc = sum(way.goal_fc for way in self._ways)
+        return min(sum(way.counted_fc for way in self._ways) / whole_fc, 1.0)
 
     @property
     def charge_nc(self) -> tuple[int, int]:

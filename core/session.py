@@ -29,7 +29,15 @@ from iontocore.plans import Plan, Polarity, to_toml
 from iontocore.ports import LinkLost, Port
 from iontocore.progress import Progress
 from iontocore.safety.contraindications import admit
-from iontocore.safety.limits import LOST_CONTACT_COUNT, LOST_CONTACT_WINDOW, RECONNECT_WAIT, Unit, in_words
+from iontocore.safety.limits import (
+    LOST_CONTACT_COUNT,
+    LOST_CONTACT_WINDOW,
+    RECONNECT_WAIT,
+    Unit,
+    fall_charge_nc,
+    fall_time_ms,
+    in_words,
+)
 from iontocore.safety.monitor import Breach, Monitor
 from iontocore.safety.refusal import Refusal
 from iontocore.safety.samples import power_on, sample_of_report
@@ -111,13 +119,11 @@ class Session:
         self._first_sign = -past.polarity if past is not None and alternates else plan.first_sign
         self._bound = plan.bound
         self._settings = session_settings(plan)
-        self._end_us = self._settings.time_cap_us - self._settings.time_reserve_us - RESERVE_MARGIN_MS * 1000
 
         self._machine = Machine()
         self._progress = Progress(plan, self._first_sign)
         self._monitor = Monitor(self._settings)
         self._sample = power_on()
-        self._current_ua = plan.current_ua
         self._heartbeat = 0
         self._request = Request(target_na=0, command=Command.STOP, acknowledge=0, heartbeat=0)
         self._journaled = (0, int(Command.STOP), 0)
@@ -128,7 +134,8 @@ class Session:
         self._contact_lost = self._acknowledging = False
         self._outcome: Outcome | None = None
         self._first_trip = Trip.NONE
-        self._peak_na = 0
+        self._peak_na = self._treated_us = 0
+        self._abandoned = False
         self._limited_us: Counter[int] = Counter()
         self._transitions: list[Transition] = []
         self._told = 0
@@ -155,7 +162,7 @@ class Session:
                 },
             },
         )
-        self._take_in(self._request, self._telemetry)
+        self._look(self._request, self._telemetry)
         self._derive(self._telemetry)
         self._settle()
 
@@ -205,7 +212,7 @@ class Session:
     @property
     def treated_ms(self) -> int:
         """Energised time so far, in ms."""
-        return self._telemetry.energised_us // 1000
+        return self._treated_us // 1000
 
     @property
     def charge_nc(self) -> tuple[int, int]:
@@ -262,9 +269,9 @@ class Session:
             says_who = f"the profile of device {self._plan.device.name}, which takes less for zero"
             do = "stop or pause to have no current"
             raise Refusal("current_ua", in_words(current_ua, Unit.UA), f"more than {least}", says_who, do)
-        was = in_words(self._current_ua, Unit.UA)
+        was = in_words(self._progress.current_ua, Unit.UA)
         self._fire(Event.ADJUSTED, f"The operator adjusted the current from {was} to {in_words(current_ua, Unit.UA)}.")
-        self._current_ua = current_ua
+        self._progress.adjust(current_ua, abs(self._telemetry.drive_na))
 
     def acknowledge(self) -> None:
         """Acknowledge a fault: every trip whose cause has gone, once nothing flows. The session stays ended.
@@ -291,7 +298,7 @@ class Session:
             raise Refusal(
                 "acknowledge", f"{still}, whose cause is still there", "causes that have gone", "the core", do
             )
-        self._write(Kind.ACKNOWLEDGED, {"trips": list(names), "unfinished": False})
+        self._write(Kind.ACKNOWLEDGED, {"trips": list(names)})
         self._fire(Event.ACKNOWLEDGED)
 
     # ---- the exchange --------------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ class Session:
 
     def _exchange(self) -> Telemetry:
         runs = self._machine.state in RUNNING and not self._contact_lost
-        target_na = self._progress.sign * self._current_ua * 1000 if runs else 0
+        target_na = self._progress.sign * self._progress.current_ua * 1000 if runs else 0
         command = Command.RUN if runs else Command.STOP
         # An acknowledge is a change from 0 to 1: while one is tried it alternates.
         acknowledge = 1 if self._acknowledging and self._request.acknowledge == 0 else 0
@@ -337,17 +344,26 @@ class Session:
         return telemetry
 
     def _take_in(self, request: Request, telemetry: Telemetry) -> None:
+        if self._outcome is not None:  # it is only looked at now, and a core that was started anew is as good as any
+            self._telemetry, self._trips = telemetry, telemetry.trips
+            return
         before = self._telemetry
         elapsed_us = telemetry.time_us - before.time_us
         if elapsed_us < 0 or telemetry.energised_us < before.energised_us:
             raise LinkLost("the core has been started anew, where it was expected to go on")
+        if telemetry.ticks == before.ticks:
+            raise LinkLost("the core's ticks stand still, where one was expected to follow the other")
         self._telemetry = telemetry
-        self._trips = telemetry.trips
+        self._treated_us = telemetry.energised_us
         self._in_contact_us = self._in_contact_us + elapsed_us if telemetry.contact else 0
         self._peak_na = max(self._peak_na, telemetry.measured_max_na, -telemetry.measured_min_na)
         if self._machine.state in ENERGISED:
             self._limited_us[telemetry.limited_by] += elapsed_us
-        self._progress.count(telemetry, request.target_na)
+        self._progress.count(telemetry)
+        self._look(request, telemetry)
+
+    def _look(self, request: Request, telemetry: Telemetry) -> None:
+        self._trips = telemetry.trips
         self._sample = sample_of_report(
             self._sample,
             request,
@@ -375,7 +391,7 @@ class Session:
             self._wait_for_contact(telemetry)
         elif state in RUNNING:
             self._go_on(telemetry, state)
-        elif state is State.RAMP_DOWN and telemetry.phase == Phase.IDLE:
+        elif state is State.RAMP_DOWN and telemetry.drive_na == 0 and telemetry.switch_closed == 0:
             self._fire(Event.AT_ZERO)
 
     def _trip(self, new: int) -> None:
@@ -407,7 +423,7 @@ class Session:
             self._acknowledging = True
 
     def _acknowledged_contact(self) -> None:
-        self._write(Kind.ACKNOWLEDGED, {"trips": list(trip_names(_OPEN)), "unfinished": False})
+        self._write(Kind.ACKNOWLEDGED, {"trips": list(trip_names(_OPEN))})
         self._contact_lost = self._acknowledging = False
 
     def _go_on(self, telemetry: Telemetry, state: State) -> None:
@@ -422,25 +438,31 @@ class Session:
             else:
                 self._fire(Event.REVERSAL_DUE)
                 progress.turn()
-        elif telemetry.energised_us >= self._end_us or self._charge_left_fc(telemetry) <= 0:
-            self._fire(Event.CAP_REACHED)
+        elif self._cap_is_near(telemetry, current_na):
+            if progress.dose_is_within_tolerance:
+                self._finished = True
+                self._fire(Event.FINISHED)
+            else:
+                self._fire(Event.CAP_REACHED)
         elif state is State.REVERSE:
             if telemetry.drive_na * progress.sign > 0:
                 self._fire(Event.SIGN_CHANGED)
         elif state is State.RAMP and telemetry.phase == Phase.TREAT:
             self._fire(Event.TARGET_REACHED)
 
-    def _charge_left_fc(self, telemetry: Telemetry) -> int:
-        """What may still be driven before the ramp down has to begin, so that the core need not end the session
-        itself."""
-        positive_fc, negative_fc, settings = telemetry.driven_positive_fc, telemetry.driven_negative_fc, self._settings
+    def _cap_is_near(self, telemetry: Telemetry, current_na: int) -> bool:
+        """Whether the ramp down has to begin now, to be at zero before the core ends the session itself and trips."""
+        settings, fall_ua_per_s = self._settings, self._plan.fall_ua_per_s
+        end_us = telemetry.energised_us + fall_time_ms(current_na // 1000, fall_ua_per_s) * 1000
+        fall_fc = fall_charge_nc(current_na // 1000, fall_ua_per_s) * 1_000_000
+        positive_fc, negative_fc = telemetry.driven_positive_fc, telemetry.driven_negative_fc
+        left_fc = min(
+            settings.charge_cap_each_fc - max(positive_fc, negative_fc),
+            settings.charge_cap_total_fc - positive_fc - negative_fc,
+        )
         return (
-            min(
-                settings.charge_cap_each_fc - max(positive_fc, negative_fc),
-                settings.charge_cap_total_fc - positive_fc - negative_fc,
-            )
-            - settings.charge_reserve_fc
-            - settings.limit_na * RESERVE_MARGIN_MS * 1000
+            end_us + settings.time_reserve_us + RESERVE_MARGIN_MS * 1000 >= settings.time_cap_us
+            or left_fc <= fall_fc + settings.charge_reserve_fc + current_na * RESERVE_MARGIN_MS * 1000
         )
 
     # ---- the end -------------------------------------------------------------------------------------------
@@ -462,7 +484,9 @@ class Session:
         if state is State.FAULT:
             outcome = Outcome.FAULT
         if outcome is Outcome.COMPLETED:
-            self._monitor.judge(self._sample._replace(ticks=0, completed=1))
+            drive_na = self._sample.drive_na  # the same moment once more, now that the session says that it is complete
+            at_rest = self._sample._replace(ticks=0, drive_min_na=drive_na, drive_max_na=drive_na, completed=1)
+            self._monitor.judge(at_rest)
         positive_nc, negative_nc = self._progress.charge_nc
         self._write(
             Kind.SESSION_CLOSED,
@@ -496,7 +520,9 @@ class Session:
 
     def _write(self, kind: Kind, data: Data) -> None:
         """Put an entry on disk. When that cannot be done, what it says is not done either: the core is told to stop,
-        the session ends in fault, and the refusal goes to the caller."""
+        the session ends in fault, and the refusal goes to the caller. What follows then is zero, and is not written."""
+        if self._abandoned:
+            return
         try:
             self._journal.append(kind, self._session_ms, data)
         except Refusal as lost:
@@ -504,8 +530,7 @@ class Session:
             raise
 
     def _abandon(self, lost: Refusal) -> None:
-        if self._outcome is Outcome.FAULT:
-            return
+        self._abandoned = True
         cell = self._machine.would(Event.INTERRUPTED)
         assert not isinstance(cell, Refused), "the table has a row for a lost core in every state"
         self._machine.fire(Event.INTERRUPTED)
@@ -522,10 +547,10 @@ class Session:
             state=self._machine.state,
             telemetry=telemetry,
             session_ms=self._session_ms,
-            treated_ms=telemetry.energised_us // 1000,
+            treated_ms=self.treated_ms,
             remaining_ms=self._progress.remaining_ms,
             share=self._progress.share,
-            current_ua=self._current_ua,
+            current_ua=self._progress.current_ua,
             waiting=self._contact_lost or telemetry.phase == Phase.WAIT,
             charge_positive_nc=positive_nc,
             charge_negative_nc=negative_nc,

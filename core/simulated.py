@@ -27,6 +27,11 @@ class SimulatedPort:
         self._next = 0
         self._tick_us = 1000
 
+    @property
+    def simulation(self) -> Simulation:
+        """What runs inside, for looking at what really is."""
+        return self._simulation
+
     def record(self, trace: Trace | None, when_full: Callable[[Trace], None] | None = None) -> None:
         """Write every tick from now on into a trace; a full one is handed to ``when_full`` and written anew."""
         self._simulation.record(trace, when_full)
