@@ -9,6 +9,7 @@ Needs the extra ``cli`` (numpy, rich; matplotlib with a folder for the results).
 import os
 import platform
 import tempfile
+import textwrap
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +94,9 @@ def run(options: Options, outlet: Outlet) -> int:
         )
         record = Record.of(session, recording.tallies(), circumstances)
         places: tuple[Line, ...] = ()
+        late = record.outcome is not Outcome.FAULT and session.state is State.FAULT
         troubles = [] if treatment.broken is None else [str(treatment.broken)]
+        troubles += [session.transitions[-1].why] if late else []
         if options.out is not None:
             troubles += write_files(options.out, record, recording.columns())
             places = (Line("files", f"{', '.join(FILES)} in {printable(str(options.out))}"),)
@@ -158,11 +161,15 @@ def _journal_lines(record: Record) -> tuple[Line, ...]:
 
 
 def _print(console: Console, lines: tuple[Line, ...]) -> None:
+    """Print labels and texts, beside each other; on a terminal a text that is too long goes on below itself."""
     console.print()
     for place, line in enumerate(lines):
         style = "bold red" if line.bad else "bold" if place == 0 else ""
-        label = Text(f" {line.label:<12}" if place else " ", style="dim")
-        console.print(label.append_text(Text(printable(line.text), style=style)), soft_wrap=True)
+        label = f" {line.label:<12}" if place else " "
+        width = max(console.width - len(label), 20) if console.is_terminal else len(line.text) + 1
+        text = textwrap.fill(printable(line.text), width, break_long_words=False, break_on_hyphens=False)
+        hanging = text.replace("\n", "\n" + " " * len(label))
+        console.print(Text(label, style="dim").append(hanging, style=style), soft_wrap=True)
 
 
 def _now() -> datetime:

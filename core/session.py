@@ -316,6 +316,8 @@ class Session:
         if self._outcome is None:
             self._derive(telemetry)
             self._settle()
+        else:
+            self._watch(telemetry)
         return self._report(telemetry)
 
     def __iter__(self) -> Iterator[Report]:
@@ -401,6 +403,15 @@ class Session:
         cell = self._machine.would(Event.TRIPPED)
         assert not isinstance(cell, Refused), "the table has a row for a trip in every state"
         self._fire(Event.TRIPPED, f"{cell.why} Trip: {names}.")
+
+    def _watch(self, telemetry: Telemetry) -> None:
+        """After the end a trip, like that of a switch that has not opened, no longer changes how the session ended. It
+        is put on record, and stands against the next start until it is acknowledged."""
+        new = telemetry.trips & ~self._known
+        self._known = telemetry.trips
+        if new:
+            self._write(Kind.TRIP, {"trips": list(trip_names(new))})
+            self._fire(Event.TRIPPED, f"After the end the core found a fault. Trip: {', '.join(trip_names(new))}.")
 
     def _lose_contact(self) -> None:
         now_ms = self._session_ms

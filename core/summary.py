@@ -53,8 +53,9 @@ def _charge(record: Record) -> str:
         planned = record.plan.charge_nc / _NC_PER_MA_MIN
         ways = [f"{name} {way:.1f}" for name, way in (("positive", positive), ("negative", negative)) if way >= 0.05]
         return f"{' and '.join(ways) or 'none'} of {planned:.1f} mA·min"
-    net = f"net {record.net_percent:.2f} %, at most {tolerance_percent} % when completed"
-    return f"positive {positive:.1f} and negative {negative:.1f} mA·min; {net}"
+    net = f"net {record.net_nc / _NC_PER_MA_MIN:+.2f} ({record.net_percent:.2f} %"
+    allowed = f", at most {tolerance_percent} %" if record.outcome is Outcome.COMPLETED else "; not completed"
+    return f"positive {positive:.1f}, negative {negative:.1f} mA·min, {net}{allowed})"
 
 
 def _verdict(record: Record) -> tuple[Line, ...]:
