@@ -1,4 +1,4 @@
-"""The session: it sequences a plan by the table, keeps the dose, writes before it acts, and ends at zero in any case."""
+"""The session: sequences a plan by the table, keeps the dose, writes before it acts, and ends at zero in any case."""
 
 import functools
 from collections.abc import Callable, Iterator
