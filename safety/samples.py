@@ -412,10 +412,11 @@ def sample_of_report(
     """The sample of one exchange: ``telemetry`` came, after ``request`` had gone; ``previous`` is that of the
     exchange before, or ``power_on()``.
 
-    A request has been seen by the core for certain when the telemetry has its heartbeat. Until then the one before it
-    may be in force as well, and the sample has of both what speaks for the core: RUN, the target that the core
-    answers, the acknowledge that explains a trip that is gone. What the journal held is given for ``request``. What
-    is not given has its neutral value (see ``Sample``).
+    A request has been seen by the core for certain when the telemetry has its heartbeat (not 0 at the first one,
+    which is what a core says that has seen none). Until then the one before it may be in force as well, and the
+    sample has of both what speaks for the core: RUN, the target that the core answers, the acknowledge that explains
+    a trip that is gone. What the journal held is given for ``request``. What is not given has its neutral value (see
+    ``Sample``).
     """
     drive = telemetry.drive_na
     ticks = (telemetry.ticks - previous.tick_count) & _WRAP

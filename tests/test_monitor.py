@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from reference_core import CONFIG, OHM, SOUND, STOP, Ask, Look, ReferenceCore
 
-from iontocore.ccore import Command, Config, Core, Phase, Request, Sense, Trip
+from iontocore.ccore import Command, Config, Core, Event, Fault, Phase, Request, Sense, Simulation, Trace, Trip
 from iontocore.safety.invariants import INVARIANT_BY_ID, INVARIANTS
 from iontocore.safety.monitor import (
     BLOCK_TICKS,
@@ -25,7 +25,7 @@ from iontocore.safety.monitor import (
     judge_trace,
     report_rows,
 )
-from iontocore.safety.samples import Settings, TraceRow, Witness, power_on, settings_of
+from iontocore.safety.samples import Settings, TraceRow, Witness, power_on, sample_of_report, settings_of
 
 SETTINGS = settings_of(CONFIG)
 TICK_US = CONFIG.tick_us
@@ -193,6 +193,112 @@ def test_the_c_core_finds_every_flipped_bit_of_its_state_at_the_next_tick_and_br
         rows += played(core, [Stretch(1, stretch.ask, stretch.look, stretch.past, stretch.sign)])
     columns = columns_of(rows) | {"corrupted": np.array(corrupted)}
     assert _broken(judge_trace(columns, SETTINGS)) == {}
+
+
+_PALMS = CONFIG._replace(
+    tick_us=1_000,
+    tick_tolerance_us=200,
+    limit_na=15_000_000,
+    trip_na=18_000_000,
+    rise_na_per_tick=2_000,
+    fall_na_per_tick=10_000,
+    over_voltage_mv=66_000,
+    short_above_na=1_000_000,
+    short_ohm=100,
+    mismatch_na=500_000,
+    disagree_na=500_000,
+    sensor_max_na=49_000_000,
+    sensor_max_mv=99_000,
+    dwell_us=100_000,
+    contact_us=100_000,
+    heartbeat_us=200_000,
+    charge_cap_each_fc=10**15,
+    charge_cap_total_fc=2 * 10**15,
+    charge_reserve_fc=10**13 * 3,
+)
+"""Hands in trays on the simulated device, with ramps as steep as they may be."""
+
+_PARAMETERS = {
+    Fault.A_FULL: 1,
+    Fault.A_OFFSET: 600_000,
+    Fault.A_GAIN: 3_000,
+    Fault.A_NOISE: 800_000,
+    Fault.A_SLOW: 900_000,
+    Fault.B_FULL: -1,
+    Fault.B_OFFSET: -600_000,
+    Fault.B_GAIN: 0,
+    Fault.B_NOISE: 800_000,
+    Fault.B_SLOW: 900_000,
+    Fault.V_FULL: 1,
+    Fault.V_OFFSET: 90_000,
+    Fault.V_GAIN: 9_000,
+    Fault.V_NOISE: 30_000,
+    Fault.V_SLOW: 900_000,
+    Fault.DAC_RUNAWAY: -30_000_000,
+    Fault.DAC_GAIN: 3_000,
+    Fault.DAC_OFFSET: 900_000,
+    Fault.SWITCH_READBACK: 1,
+    Fault.SWITCH_LEAK: 400_000,
+    Fault.TICK_MISSED: 1,
+    Fault.TICK_DOUBLED: 1,
+    Fault.TIMER_SLOW: 300,
+    Fault.TIMER_FAST: 300,
+    Fault.CLOCK_SLOW: 300,
+    Fault.CLOCK_FAST: 300,
+    Fault.SUPPLY_DIP: 5_000,
+    Fault.BODY_FLICKER: 7_000,
+    Fault.BODY_SHORT: 1,
+    Fault.SUPPLY_LOST: 20_000,
+}
+"""What a fault is injected with where it takes more than 0."""
+
+
+def _treated(sim: Simulation, fault: Fault, during: str) -> tuple[TraceMonitor, Monitor]:
+    """Four seconds of a treatment both ways, by a supervisor that stops at a trip, acknowledges it and goes on, with
+    the fault from its begin, while current flows or at rest, for a second each; judged tick by tick and by
+    reports."""
+    settings = settings_of(_PALMS)
+    ticks, reports, trace = TraceMonitor(settings), Monitor(settings), Trace(200)
+    sim.start(_PALMS)
+    sim.record(trace)
+    sample, trips, acknowledge = power_on(), 0, 0
+    begins = {"start": 0, "treating": 60, "stopping": 140}[during]
+    for exchange in range(160):
+        if exchange == begins:
+            sim.inject(fault, _PARAMETERS.get(fault, 0))
+        if exchange == begins + 40:
+            sim.clear(fault)
+        run = exchange % 70 >= 10 and trips == 0 and exchange < 145
+        acknowledge = int(trips != 0 and acknowledge == 0)
+        target_na = 5_000_000 if exchange < 80 else -5_000_000
+        request = Request(target_na, RUN if run else STOPPED, acknowledge, heartbeat=exchange + 1)
+        left = 25
+        while left > 0:
+            was_powered = sim.powered
+            telemetry = sim.run(request, left, stop_on=int(Event.POWER))
+            left -= sim.advanced
+            if not was_powered:  # the first step, if the power is back, is in this run already
+                ticks.power_on(trips)
+                reports.power_on(trips)
+                sample = power_on(trips)
+            if trace.count > 0:
+                ticks.feed(trace.rows())
+                trace.clear()
+            if sim.powered:
+                sample = sample_of_report(sample, request, telemetry, settings)
+                assert reports.judge(sample) == ()
+            trips = telemetry.trips
+    return ticks, reports
+
+
+@pytest.mark.invariant(*ALL_IDS)
+@pytest.mark.parametrize("during", ["start", "treating", "stopping"])
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+def test_the_simulated_device_breaks_nothing_with_any_single_fault(fault: Fault, during: str) -> None:
+    ticks, reports = _treated(Simulation(seed=5), fault, during)
+    assert _broken(ticks.tallies()) == {}
+    assert _broken(reports.tallies()) == {}
+    assert ticks.tallies()[0].ticks_checked > 100
 
 
 # ---- broken ones -----------------------------------------------------------------------------------------------------
