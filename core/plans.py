@@ -247,14 +247,14 @@ class Plan:
         With a drug, the time in which the dose is delivered at the plan's current."""
         if self.session_ms is not None:
             return self.session_ms
-        return ceil(self._ramps_ms() + (self._dose() - self._ramps_nc()) / self.current_ua)
+        return ceil(self._ramps_ms() + (self.charge_nc - self._ramps_nc()) / self.current_ua)
 
     @property
     def charge_nc(self) -> int:
         """Charge of the session as planned, both directions together, rounded up: the dose, with a drug."""
-        if self.session_ms is None:
-            return self._dose()
-        return ceil(self._ramps_nc() + (self.session_ms - self._ramps_ms()) * self.current_ua)
+        if self.dose_nc is not None:
+            return self.dose_nc
+        return ceil(self._ramps_nc() + (self.duration_ms - self._ramps_ms()) * self.current_ua)
 
     @property
     def shortest_interval_ms(self) -> int:
@@ -409,11 +409,6 @@ class Plan:
         """The charge of all ramps, triangles: half of what the full current would give. 1 uA for 1 ms is 1 nC."""
         dwell_ms = self.dwell_ms if self.reverses else 0
         return (self._ramps_ms() - dwell_ms) * self.current_ua / 2
-
-    def _dose(self) -> int:
-        if self.dose_nc is None:
-            raise ValueError("a plan in tap water has no dose")
-        return self.dose_nc
 
 
 def _direction(sign: int) -> str:

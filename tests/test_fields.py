@@ -70,6 +70,50 @@ def test_a_number_is_read_exactly_or_refused(amount: Decimal, quantity: Quantity
         assert value % quantity.step == 0
 
 
+@pytest.mark.parametrize(
+    "key, attribute, per",
+    [
+        ("x_ma_per_s", "x_ua_per_s", 1000),
+        ("x_ma_min", "x_nc", 60_000_000),
+        ("x_ma", "x_ua", 1000),
+        ("x_ma", "x_na", 1_000_000),
+        ("x_ua", "x_na", 1000),
+        ("x_h", "x_s", 3600),
+        ("x_min", "x_ms", 60_000),
+        ("x_s", "x_ms", 1000),
+        ("x_ms", "x_us", 1000),
+        ("x_v", "x_mv", 1000),
+        ("x_cm2", "x_mm2", 100),
+        ("x_mohm", "x_ohm", 1_000_000),
+        ("x_kohm", "x_ohm", 1000),
+        ("x_kohm_cm2", "x_ohm_cm2", 1000),
+        ("x_nf_cm2", "x_pf_cm2", 1000),
+        ("x_percent", "x_permille", 10),
+        ("x_percent", "x_ppm", 10_000),
+        ("x_permille", "x_ppm", 1000),
+    ],
+)
+def test_the_two_names_of_a_number_say_how_it_is_converted(key: str, attribute: str, per: int) -> None:
+    quantity = Quantity(key, attribute, 0, 10**12, "the format", "x")
+    assert quantity.per == per
+    assert table(f"{key} = 3").amount(quantity) == 3 * per
+
+
+@pytest.mark.parametrize(
+    "quantity, value, printed",
+    [
+        (CURRENT, 15_000, "15.0"),
+        (CURRENT, 100, "0.1"),
+        (CURRENT, 1, "0.001"),
+        (OFFSET, -300, "-0.3"),
+        (DURATION, 1_200_600, "20.01"),
+        (Quantity("short_ohm", "short_ohm", 1, 1000, "the format", "x"), 200, "200"),
+    ],
+)
+def test_a_number_is_printed_as_a_person_would_write_it(quantity: Quantity, value: int, printed: str) -> None:
+    assert quantity.toml(value) == printed
+
+
 def test_a_tenth_is_a_tenth_and_not_its_binary_neighbour() -> None:
     assert table("current_ma = 0.1").amount(CURRENT) == 100
     assert table("offset_ua = -0.3").amount(OFFSET) == -300
@@ -128,6 +172,11 @@ def test_inside_a_number_is_whole_or_refused(value: object) -> None:
     assert refused(lambda: CURRENT.check(value)).allowed == "a whole number of uA"
 
 
+@pytest.mark.parametrize("value", [600, 1_200, 1_800_000])
+def test_inside_a_number_on_its_step_is_taken(value: int) -> None:
+    assert DURATION.check(value) == value
+
+
 @pytest.mark.parametrize("value, quantity", [(0, CURRENT), (20_001, CURRENT), (-600, DURATION), (601, DURATION)])
 def test_inside_a_number_is_in_range_and_on_its_step_or_refused(value: int, quantity: Quantity) -> None:
     assert refused(lambda: quantity.check(value, "the.place")).field == "the.place"
@@ -174,6 +223,11 @@ def test_a_missing_key_is_named_with_what_it_would_be() -> None:
 )
 def test_a_text_is_one_printable_line_or_refused(value: str) -> None:
     assert refused(lambda: table(f"name = {value}").text("name")).field == "my.toml: name"
+
+
+def test_the_shortest_and_the_longest_text_are_taken() -> None:
+    for text in ("x", "x" * LONGEST_TEXT):
+        assert table(f"name = {quoted(text)}").text("name") == text
 
 
 @given(st.text(max_size=LONGEST_TEXT))
@@ -231,6 +285,12 @@ def test_a_file_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> No
         path = tmp_path / f"{number}.toml"
         path.write_bytes(prefix + "name = 'Händler'\r\n".encode())
         assert read_table(path, "the format", "start again").text("name") == "Händler"
+
+
+def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.toml"
+    path.write_bytes(b"name = 'x'\n".ljust(LARGEST_FILE_BYTES, b"#"))
+    assert read_table(path, "the format", "start again").text("name") == "x"
 
 
 def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:

@@ -386,12 +386,27 @@ def test_a_time_cap_over_the_tables_is_refused(name: str, cap: str, most: str, w
     assert (refusal.field, refusal.allowed, refusal.says_who) == ("my.toml: time_cap_min", most, who)
 
 
+def test_a_session_that_is_ramps_and_dwell_to_the_millisecond_is_taken() -> None:
+    # Four ramps of 30 s and 1.2 s at zero are 2.02 min.
+    plan = reading("palms", dwell_s="1.2", duration_min="2.02")()
+    assert plan.ramps_ms == plan.duration_ms == 121_200
+
+
+def test_the_direction_is_plus_or_minus_one_and_nothing_like_it() -> None:
+    for sign in (0, 2, True, 1.0, None):
+        other: Any = sign
+        with pytest.raises(Refusal, match="first_direction"):
+            replace(preset("palms"), first_sign=other)
+
+
 def test_sessions_closer_together_than_the_tables_allow_are_refused() -> None:
     for name, figure in (("palms", limits.INTERVAL_TAP_WATER), ("lidocaine", limits.INTERVAL_DRUG)):
         assert reading(name, shortest_interval_h="20")().shortest_interval_ms == figure.value
         refusal = refused(reading(name, shortest_interval_h="19"))
         assert refusal.allowed == "at least 20 h"
         assert figure.source in refusal.says_who
+    assert reading("palms", shortest_interval_h="2160")().shortest_interval_h == 90 * 24
+    assert refused(reading("palms", shortest_interval_h="2161")).allowed == "1 to 2160 h"
 
 
 def test_a_current_that_the_device_takes_for_zero_is_refused() -> None:
@@ -409,7 +424,9 @@ def test_a_dose_over_80_ma_min_is_refused_and_80_is_taken() -> None:
 
 
 def test_more_charge_than_the_longest_session_gives_is_refused_in_tap_water() -> None:
-    refusal = refused(reading("palms", current_ma="20.0", duration_min="35.0"))
+    # 20 mA: 162 s of ramps and dwell carry as much as 80 s; 400 mC are kept back: (36 C - 0.4 C) / 20 mA and 82 s.
+    assert reading("palms", current_ma="20.0", duration_min="31.03")().charge_nc <= 36_000_000_000 - 400_000_000
+    refusal = refused(reading("palms", current_ma="20.0", duration_min="31.04"))
     assert refusal.field == "my.toml: current_ma over duration_min"
     assert refusal.allowed == "at most 600 mA min"
 
