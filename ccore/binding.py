@@ -380,7 +380,9 @@ def _view(name: str, column: "Column", capacity: int) -> Pointer:
         raise ValueError(f"{name}: {column.dtype.name}{list(column.shape)} given, {dtype}[{capacity}] is needed")
     if not (flags.c_contiguous and flags.writeable and column.dtype.isnative):
         raise ValueError(f"{name}: the array is not contiguous, not writable or of the other byte order")
-    return ffi.from_buffer(f"{dtype}_t[]", column.data, require_writable=True)
+    # The array and not its ``data``: a memoryview that is part of a cycle is cleared by the garbage collector while the
+    # pointer still exports it, which ends in a crash.
+    return ffi.from_buffer(f"{dtype}_t[]", column, require_writable=True)
 
 
 # ---- the simulation -------------------------------------------------------------------------------------------------
