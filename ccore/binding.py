@@ -381,8 +381,9 @@ def _view(name: str, column: "Column", capacity: int) -> Pointer:
     if not (flags.c_contiguous and flags.writeable and column.dtype.isnative):
         raise ValueError(f"{name}: the array is not contiguous, not writable or of the other byte order")
     # The array and not its ``data``: a memoryview that is part of a cycle is cleared by the garbage collector while the
-    # pointer still exports it, which ends in a crash.
-    return ffi.from_buffer(f"{dtype}_t[]", column, require_writable=True)
+    # pointer still exports it, which ends in a crash. Any: before Python 3.12 no stub says that an array is a buffer.
+    buffer: Any = column
+    return ffi.from_buffer(f"{dtype}_t[]", buffer, require_writable=True)
 
 
 # ---- the simulation -------------------------------------------------------------------------------------------------
