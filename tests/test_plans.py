@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iontocore.ccore import Core
+from iontocore.config import core_config
 from iontocore.device import simulated_device
 from iontocore.plans import (
     CAP_MARGIN_MS,
@@ -181,6 +183,14 @@ def test_a_plan_that_is_printed_reads_back_as_an_equal_plan(plan: Plan) -> None:
 @given(accepted_plans())
 def test_an_accepted_plan_is_within_every_single_limit(plan: Plan) -> None:
     assert_within_every_limit(plan)
+
+
+@pytest.mark.invariant("SI-02")
+@given(accepted_plans())
+def test_an_accepted_plan_is_one_that_the_core_accepts(plan: Plan) -> None:
+    config = core_config(plan)
+    Core(config)
+    assert config.limit_na == plan.bound.value * 1000 <= limits.COMPILED_CURRENT.value * 1000
 
 
 HOSTILE_INTEGERS = st.none() | st.integers() | st.sampled_from([0, 1, -1, 100, 101, 600, 20_000, 30_001, 2**31, 2**63])
