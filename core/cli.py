@@ -47,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         act: _Act = arguments.act
         status = act(arguments, outlet)
-    except (Refusal, LinkLost) as refused:
+    except (Refusal, LinkLost, Misuse) as refused:
         complain(str(refused))
         return 2
     except KeyboardInterrupt:
         complain("interrupted before anything was begun.")
         return 2
-    except SystemExit as over:  # of argparse, after --help and --version
-        return over.code if isinstance(over.code, int) else 0
+    except SystemExit:  # of argparse, after --help and --version
+        status = 0
     outlet.flush()
     if outlet.lost is not None and not isinstance(outlet.lost, BrokenPipeError):
         complain(f"standard output could not be written ({(outlet.lost.strerror or 'no reason given').lower()}).")
@@ -82,8 +82,8 @@ def _run(arguments: argparse.Namespace, outlet: Outlet) -> int:
         plan=plan,
         body=body,
         seed=seed,
-        journal=None if arguments.journal is None else Path(arguments.journal),
-        out=None if arguments.out is None else Path(arguments.out),
+        journal=_place("--journal", arguments.journal),
+        out=_place("--out", arguments.out),
         speed=speed,
         as_json=arguments.json,
     )
@@ -96,6 +96,12 @@ def _plan_file(given: str) -> str:
         return given
     check_choice(given, "plan", PRESETS, "the list of presets; any other plan is a file, like my.toml")
     return given
+
+
+def _place(option: str, given: str | None) -> Path | None:
+    if given == "":
+        raise Refusal(option, "empty", "a name", _LINE)
+    return None if given is None else Path(given)
 
 
 def _seed(given: str) -> int:
@@ -191,11 +197,16 @@ def _acknowledge(arguments: argparse.Namespace, outlet: Outlet) -> int:
 # ---- the arguments -----------------------------------------------------------------------------------------
 
 
+class Misuse(Exception):
+    """Arguments that make no command. The text is one sentence."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Answers a mistake as everything here does: in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        raise Refusal(self.prog, message, "what --help lists", _LINE, f"ask {self.prog} --help")
+        """Raises Misuse."""
+        raise Misuse(f"{message}; {self.prog} --help tells what there is.")
 
 
 _ABOUT_RUN: Final = """\
@@ -220,11 +231,15 @@ trip that a core still holds.
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="iontocore", description="Iontophoresis on a guarded core, on a simulated body.")
+    parser = _Parser(
+        prog="iontocore", allow_abbrev=False, description="Iontophoresis on a guarded core, on a simulated body."
+    )
     parser.add_argument("--version", action="version", version=f"iontocore {version('iontocore')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    run = commands.add_parser("run", help="treat a plan", description=_ABOUT_RUN, formatter_class=raw)
+    run = commands.add_parser(
+        "run", allow_abbrev=False, help="treat a plan", description=_ABOUT_RUN, formatter_class=raw
+    )
     run.add_argument("plan", metavar="PLAN", help="a preset's name, or a TOML file")
     run.add_argument("--body", metavar="FILE", help="the simulated body and what happens to it (TOML); hands in trays")
     run.add_argument("--device", metavar="FILE", help="the device's profile (TOML); the simulated device")
@@ -244,16 +259,21 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the content of session.json, and nothing else")
     run.set_defaults(act=_run)
 
-    plans = commands.add_parser("plans", help="list the presets, or print one as TOML that run accepts")
+    plans = commands.add_parser(
+        "plans", allow_abbrev=False, help="list the presets, or print one as TOML that run accepts"
+    )
     plans.add_argument("name", metavar="NAME", nargs="?", help="a preset's name")
     plans.set_defaults(act=_plans)
 
-    books = commands.add_parser("journal", help="look at what was recorded")
+    books = commands.add_parser("journal", allow_abbrev=False, help="look at what was recorded")
     acts = books.add_subparsers(title="acts", metavar="ACT", required=True)
-    verify = acts.add_parser("verify", help="whether it is whole, and the hash that tells it from every other")
-    show = acts.add_parser("show", help="its entries, a line each")
+    verify = acts.add_parser(
+        "verify", allow_abbrev=False, help="whether it is whole, and the hash that tells it from every other"
+    )
+    show = acts.add_parser("show", allow_abbrev=False, help="its entries, a line each")
     acknowledge = acts.add_parser(
         "acknowledge",
+        allow_abbrev=False,
         help="answer for a fault, or for a session that was never closed",
         description=_ABOUT_ACKNOWLEDGE,
         formatter_class=raw,

@@ -37,7 +37,7 @@ def summary(record: Record) -> tuple[Line, ...]:
     lines += [
         Line("treated", f"{minutes(record.treated_ms)} of {minutes(record.plan.duration_ms)} planned"),
         Line("charge", _charge(record)),
-        Line("peak", f"{record.peak_ua / 1000:.2f} mA"),
+        Line("peak", f"{record.peak_ua / 1000:.2f} mA, as measured"),
         Line("limit", f"{in_words(limit.value, Unit.UA)}: {limit.says_who}"),
         Line("limited by", ", ".join(f"{name} {duration(ms)}" for name, ms in record.limited_by.items() if ms)),
         *_verdict(record),
