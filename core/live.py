@@ -26,6 +26,7 @@ _PERIOD_S: Final = 0.1
 _EVENTS_MOST: Final = 12
 _ROWS_BESIDE_EVENTS: Final = 16
 _WIDTH_MOST: Final = 120
+_LABEL, _VALUE = 12, 12  # columns of a label, and of a value that a bar follows
 _NC_PER_MA_MIN: Final = 60e6
 
 
@@ -41,7 +42,7 @@ class LiveEvent:
 class LiveState:
     """What the view shows. Current in microampere and voltage in millivolt, signed; charge in nanocoulomb, magnitudes.
 
-    limit_ua, limit_binding: the limit in force and which one it is. share: how much of the session is done, 0 to 1.
+    limit_ua, limit_binding: the limit in force, above 0, and which it is. share: how much of the session is done, 0 to 1.
     goal_nc: charge that the plan asks for in both directions together; 0 when it asks for a time and not for a charge.
     elapsed_ms: since the session was opened. remaining_ms: energised time that is left. limited_by: what keeps the
     current from its target, "nothing" when it is there. trips: names of those latched. events: newest last.
@@ -255,12 +256,15 @@ class LiveView:
         return Text()
 
     def _row(self, label: str, text: str) -> Text:
-        return Text.assemble((f" {label:<12}", "dim"), self._legible(text))
+        return Text.assemble((f" {label:<{_LABEL}}", "dim"), self._legible(text))
+
+    def _figure(self, label: str, value: str) -> Text:
+        """A label and a value that a bar follows."""
+        return Text.assemble((f" {label:<{_LABEL}}", "dim"), (f"{value:<{_VALUE}}", "bold"))
 
     def _current(self, state: LiveState, inside: int) -> Text:
         """The current as a bar from zero in the middle, towards the limit on the side of its direction."""
-        row = Text.assemble((f" {'current':<12}", "dim"), (f"{self._ma(state.current_ua):<10}", "bold"), "  ")
-        half = max(1, (inside - row.cell_len - 2) // 2)
+        row, half = self._figure("current", self._ma(state.current_ua)), _half(inside)
         halves = min(2 * half, round(2 * half * abs(state.current_ua) / state.limit_ua))
         signs, bar = self._signs, halves // 2
         if state.current_ua < 0:
@@ -278,9 +282,9 @@ class LiveView:
         )
 
     def _progress(self, state: LiveState, inside: int) -> Text:
-        row = Text.assemble((f" {'session':<12}", "dim"), (f"{_percent(state):>3} %", "bold"), "       ")
-        cells = max(1, inside - row.cell_len - 1)
+        cells = 2 * _half(inside) + 1
         done = min(cells, int(cells * state.share))
+        row = self._figure("session", f"{_percent(state):>3} %")
         return row.append(self._signs.full * done, "green").append(self._signs.empty * (cells - done), "dim")
 
     def _event(self, event: LiveEvent) -> Text:
@@ -351,6 +355,11 @@ class LiveView:
         given = (state.charge_positive_nc, state.charge_negative_nc)
         positive, negative = (f"{charge_nc / _NC_PER_MA_MIN:.1f}" for charge_nc in given)
         return positive, negative, goal
+
+
+def _half(inside: int) -> int:
+    """Columns of a bar to either side of its middle."""
+    return max(1, (inside - _LABEL - _VALUE - 3) // 2)
 
 
 def _percent(state: LiveState) -> int:

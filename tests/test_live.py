@@ -191,7 +191,7 @@ def test_a_long_sentence_is_cut_and_says_so() -> None:
 def test_what_is_done_is_told_in_whole_percent() -> None:
     for percent in range(101):
         lines = last_frame(replace(MIDWAY, share=percent / 100))
-        assert any(f"session      {percent:>3} %" in line for line in lines)
+        assert any(f"session     {percent:>3} %" in line for line in lines)
 
 
 def test_the_height_does_not_change_as_events_come_in() -> None:
