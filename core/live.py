@@ -42,7 +42,7 @@ class LiveEvent:
 class LiveState:
     """What the view shows. Current in microampere and voltage in millivolt, signed; charge in nanocoulomb, magnitudes.
 
-    limit_ua, limit_binding: the limit in force, above 0, and which it is. share: how much of the session is done, 0 to 1.
+    limit_ua, limit_binding: the limit in force, above 0, and which it is. share: what is done of the session, 0 to 1.
     goal_nc: charge that the plan asks for in both directions together; 0 when it asks for a time and not for a charge.
     elapsed_ms: since the session was opened. remaining_ms: energised time that is left. limited_by: what keeps the
     current from its target, "nothing" when it is there. trips: names of those latched. events: newest last.
