@@ -39,11 +39,12 @@ EXTRA_CLI = {"matplotlib", "numpy", "rich"}
 
 
 def modules(tree: Path = ROOT) -> Iterator[tuple[str, Path]]:
-    """Every module of the package: its import name and its file."""
+    """Every module of the package: its import name and its file. A folder without __init__.py has no modules."""
     for folder, package in LAYERS.items():
         for path in sorted((tree / folder).rglob("*.py")):
             inside = path.relative_to(tree / folder)
-            if any((tree / folder / parent).is_symlink() for parent in inside.parents):
+            linked = any((tree / folder / parent).is_symlink() for parent in inside.parents)
+            if linked or not (path.parent / "__init__.py").is_file():
                 continue
             parts = [part for part in inside.with_suffix("").parts if part != "__init__"]
             yield ".".join([package, *parts]), path
