@@ -63,7 +63,7 @@ class Judged:
         self.simulation.record(self._trace)
         self._monitor: Final = TraceMonitor(settings_of(config))
         self._heartbeat = 0
-        self._corrupted = False
+        self._flipped: set[int] = set()
         self._lost = False
         self._last_trips = 0
 
@@ -86,9 +86,9 @@ class Judged:
         count = self._trace.count
         if count:
             corrupted = np.zeros(count, dtype=np.int64)
-            corrupted[0] = self._corrupted
+            corrupted[0] = bool(self._flipped)
             self._monitor.feed({**rows, "corrupted": corrupted})
-            self._corrupted = False
+            self._flipped.clear()
             self._last_trips = int(rows["trips"][-1])
             self.phases.update(Phase(int(phase)) for phase in np.unique(rows["phase"]))
             self.trips |= int(np.bitwise_or.reduce(rows["trips"]))
@@ -105,12 +105,15 @@ class Judged:
         self.run(1, target_na)
 
     def inject(self, fault: Fault, parameter: int) -> None:
-        """Begin a fault; the judge is told of what no trace shows."""
+        """Begin a fault; the judge is told of what no trace shows.
+
+        A bit that flips without power, or twice before a step, has not changed what the next step works by."""
         if fault is Fault.MEMORY_FLIP:
             name = self.word_at(parameter // 8)
             if name in DOSE:
                 return
-            self._corrupted = self._corrupted or any(part in name for part in ("limits", "state", "config"))
+            if self.simulation.powered and any(part in name for part in ("limits", "state", "config")):
+                self._flipped ^= {parameter}
         self._lost = self._lost or fault is Fault.SUPPLY_LOST
         self.simulation.inject(fault, 0 if fault is Fault.SUPPLY_LOST else parameter)
 
@@ -119,7 +122,8 @@ class Judged:
         self.simulation.clear(fault)
         if fault is Fault.SUPPLY_LOST and self._lost:
             self._monitor.power_on(self._last_trips)
-            self._lost = self._corrupted = False
+            self._lost = False
+            self._flipped.clear()
 
     def word_at(self, offset: int) -> str:
         fields = self.simulation.memory.fields.items()
