@@ -294,8 +294,9 @@ class Plan:
                 raise Refusal(field, "given", f"nothing, save {when}", FORMAT, f"remove {field}, or change the mode")
         if self.drug is None:
             return
-        if limits.DRUGS.get(self.drug.name) != self.drug:
-            raise Refusal("drug", shown(self.drug.name), f"one of {', '.join(limits.DRUGS)}", "the table of drugs")
+        if self.drug not in limits.DRUGS.values():
+            given = f"{shown(self.drug)}, which is no row of the table"
+            raise Refusal("drug", given, f"one of {', '.join(limits.DRUGS)}", "the table of drugs")
         says_who = f"the sign of {self.drug.ion} in the table of drugs ({self.drug.source}, {self.drug.mark})"
         if self.polarity is not Polarity.FIXED:
             do = 'with a drug, write polarity = "fixed"'

@@ -409,6 +409,13 @@ def test_the_direction_is_plus_or_minus_one_and_nothing_like_it() -> None:
             replace(preset("palms"), first_sign=other)
 
 
+@pytest.mark.parametrize("field", ["name", "source", "mode", "site", "polarity", "patient", "device", "current_ua"])
+def test_a_plan_of_python_is_checked_as_one_of_a_file(field: str) -> None:
+    nothing: Any = None
+    refusal = refused(lambda: replace(preset("palms"), **{field: nothing}))
+    assert refusal.field == field.replace("_ua", "_ma")
+
+
 def test_sessions_closer_together_than_the_tables_allow_are_refused() -> None:
     for name, figure in (("palms", limits.INTERVAL_TAP_WATER), ("lidocaine", limits.INTERVAL_DRUG)):
         assert reading(name, shortest_interval_h="20")().shortest_interval_ms == figure.value
@@ -464,8 +471,11 @@ def test_a_drug_is_never_reversed(polarity: str) -> None:
 
 
 def test_a_drug_whose_row_was_altered_is_refused() -> None:
-    altered = replace(DRUGS["lidocaine"], ion_sign=-1)
-    assert refused(lambda: replace(preset("lidocaine"), drug=altered, first_sign=-1)).says_who == "the table of drugs"
+    altered, name = replace(DRUGS["lidocaine"], ion_sign=-1), "lidocaine"
+    no_row: Any
+    for no_row in (altered, name):
+        with pytest.raises(Refusal, match="which is no row of the table"):
+            replace(preset("lidocaine"), drug=no_row, first_sign=-1)
     assert refused(reading("lidocaine", drug='"lidocain"')).do == "write lidocaine, if that is what you mean"
 
 
