@@ -31,7 +31,6 @@ TOOLS = (
     Tool("clang-19", "clang-19", "compiles the C core a second time, with other warnings"),
     Tool("arm-none-eabi-gcc", "gcc-arm-none-eabi", "compiles the C core for Cortex-M"),
     Tool("qemu-system-arm", "qemu-system-arm", "runs it on an emulated Cortex-M"),
-    Tool("rsvg-convert", "librsvg2-bin", "turns the picture of a session into pixels"),
 )
 
 

@@ -89,6 +89,13 @@ def test_a_marker_that_no_one_declared_is_an_error_of_the_test(project: Path) ->
     assert run(project).returncode == pytest.ExitCode.INTERRUPTED
 
 
+def test_every_tool_of_the_list_is_asked_for_by_a_test() -> None:
+    sources = [path.read_text("utf-8") for path in TESTS.glob("test_*.py") if path.name != Path(__file__).name]
+    calls = [call for source in sources for call in re.findall(r"mark\.needs\(([^)]*)\)", source)]
+    asked = {name for call in calls for name in re.findall(r'"([^"]+)"', call)}
+    assert {tool.command for tool in provision.TOOLS} <= asked
+
+
 def provide(stage: str, path: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(TESTS / "provision.py"), stage]
     return subprocess.run(command, env={"PATH": str(path)}, capture_output=True, text=True, check=False)
