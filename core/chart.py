@@ -157,7 +157,8 @@ def _session(columns: Mapping[str, Column], summary: ChartSummary) -> Figure:
     draw_states(states, summary, time)
     _name_events(current, events, rows)
     peak_na = max(abs(int(end)) for end in (through_the_body(columns).min(), through_the_body(columns).max()))
-    _write_title(figure, summary, [f"peak {peak_na / 1e6:.2f} mA"])
+    where = "through the body" if "true_na" in columns else "measured"
+    _write_title(figure, summary, [f"peak {peak_na / 1e6:.2f} mA {where}"])
     states.tick_params(labelbottom=True)
     states.set_xlabel(f"time, {time.unit}")
     if nameless > 0:

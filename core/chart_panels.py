@@ -88,7 +88,7 @@ def draw_current(
     far = trip > _FAR * max(limit, high, -low)
     reach = limit if far else trip
     _set_reach(axes, sides, reach, low, high, 1.1, name_room=0.12)
-    _shade_directions(axes, current, t, time)
+    _shade_directions(axes, current, t, time, limit)
     for side in sides:
         way = "positive" if side > 0 else "negative"
         axes.axhline(side * limit, color=_LIMIT, linewidth=1.0, linestyle=_DASHED, gid=f"limit-{way}")
@@ -164,7 +164,8 @@ def draw_charge(axes: Axes, columns: Mapping[str, Column], summary: ChartSummary
         net = positive - negative
         _line(axes, t, net, _FC_PER_MA_MIN, time, color=INK, linewidth=1.3, linestyle=_DOTTED, label="net")
         left = int(net[-1]) / _FC_PER_MA_MIN
-        levels.append(_Level(left, f"net {left:+.2f} mA·min".replace("-", "\N{MINUS SIGN}"), INK))
+        shown = f"{left:+z.2f}".replace("-", "\N{MINUS SIGN}")
+        levels.append(_Level(left, f"net {shown} mA·min", INK))
     low, high = min(reach), max(reach)
     axes.set_ylim(1.15 * low, 1.15 * high if high > low else 1.0)
     axes.axhline(0, color=MUTED, linewidth=0.7)
@@ -241,10 +242,10 @@ def _line(axes: Axes, t: Column, values: Column, scale: float, time: Time, **loo
     axes.plot(t[index] / time.us, values[index] / scale, **look)
 
 
-def _shade_directions(axes: Axes, current: Column, t: Column, time: Time) -> None:
+def _shade_directions(axes: Axes, current: Column, t: Column, time: Time, limit: float) -> None:
     """A tint and a name over each stretch that flows one way; a pause between two of the same way belongs to them.
 
-    The name stands on the other side of zero, where the current of that stretch cannot be.
+    The name stands on the other side of zero, where the current of that stretch cannot be, and clear of the limit.
     """
     flowing = np.flatnonzero(np.abs(current) > _FLOWING_NA)
     if len(flowing) == 0:
@@ -257,9 +258,9 @@ def _shade_directions(axes: Axes, current: Column, t: Column, time: Time) -> Non
     bottom, top = axes.get_ylim()
     for start, end, sign in zip(starts[wide], ends[wide], signs[firsts][wide], strict=True):
         if sign > 0:
-            name, tint, colour, height = "positive direction", _POSITIVE_TINT, _POSITIVE, bottom / 2
+            name, tint, colour, height = "positive direction", _POSITIVE_TINT, _POSITIVE, max(bottom, -limit) / 2
         else:
-            name, tint, colour, height = "negative direction", _NEGATIVE_TINT, _NEGATIVE, top / 2
+            name, tint, colour, height = "negative direction", _NEGATIVE_TINT, _NEGATIVE, min(top, limit) / 2
         axes.axvspan(start, end, color=tint, linewidth=0, zorder=0)
         if time.points(end) - time.points(start) > width_pt(name) + 12:
             ground = {"facecolor": tint, "edgecolor": "none", "pad": 2}

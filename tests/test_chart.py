@@ -23,6 +23,7 @@ from iontocore.chart_layout import Column
 from iontocore.table import TABLE, Event, Row, State
 
 Trace = dict[str, Column]
+DIRECTIONS = ("positive", "negative")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -173,7 +174,7 @@ def test_a_peak_of_one_tick_is_drawn_at_its_full_height(palmar: Trace, draw: Dra
     way, end = ("positive", min) if peak_ma > 0 else ("negative", max)
     limit, trip = picture.heights(f"limit-{way}")[0], picture.heights(f"trip-{way}")[0]
     assert end(picture.heights("body")) == pytest.approx(limit + (trip - limit) * (19 - 15) / (18 - 15), abs=0.01)
-    assert any("peak 19.00 mA" in text for text in picture.texts)
+    assert any("peak 19.00 mA through the body" in text for text in picture.texts)
 
 
 def test_the_same_session_gives_the_same_bytes_whatever_the_machine_prefers(palmar: Trace, tmp_path: Path) -> None:
@@ -235,9 +236,10 @@ def test_whatever_is_coloured_is_named(palmar: Trace, draw: Draw) -> None:
 
 def test_a_direction_is_named_where_its_current_cannot_be(palmar: Trace, draw: Draw) -> None:
     picture = draw(palmar, SUMMARY)
-    zero = picture.heights("body")[0]
-    lowest = {text: bottom for text, *_, bottom in boxes(picture)}
-    assert lowest["negative direction"] < zero < lowest["positive direction"]
+    zero, above, below = picture.heights("body")[0], *(picture.heights(f"limit-{way}")[0] for way in DIRECTIONS)
+    place = {text: (top, bottom) for text, _, top, _, bottom in boxes(picture)}
+    assert above < place["negative direction"][0] < place["negative direction"][1] < zero
+    assert zero < place["positive direction"][0] < place["positive direction"][1] < below
 
 
 def test_every_event_of_a_plain_session_is_named_with_its_time(palmar: Trace, draw: Draw) -> None:
@@ -254,6 +256,11 @@ def test_the_time_spent_in_a_state_stands_beside_its_lane(palmar: Trace, draw: D
     # treat: 0:26 to 5:00, 5:34 to 10:40 and 11:11 to 20:56
     assert bottom["19:25"][3] == pytest.approx(bottom["treat"][3], abs=3)
     assert bottom["7.00 s"][3] == pytest.approx(bottom["reverse"][3], abs=3)
+
+
+def test_a_balanced_session_has_a_net_of_plain_zero(palmar: Trace, draw: Draw) -> None:
+    balanced = {**palmar, "measured_negative_fc": palmar["measured_positive_fc"] + 1}
+    assert "net +0.00 mA·min" in draw(balanced, SUMMARY).texts
 
 
 def test_no_text_lies_over_another(palmar: Trace, draw: Draw) -> None:
@@ -316,7 +323,7 @@ def test_real_hardware_that_knows_no_true_current_shows_the_measured_one(palmar:
     texts = draw(columns, replace(SUMMARY, seed=None)).texts
     assert "through the body" not in texts
     assert "measured" in texts
-    assert any("not simulated" in text for text in texts)
+    assert any("not simulated" in text and re.search(r"peak 12\.\d\d mA measured", text) for text in texts)
 
 
 def test_any_name_of_a_plan_gives_a_file_that_can_be_read(palmar: Trace, draw: Draw) -> None:
