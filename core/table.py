@@ -128,7 +128,7 @@ EVENT_MEANINGS: Final[Mapping[Event, str]] = MappingProxyType(
         Event.REVERSAL_DUE: "The plan's share for this direction is complete, and the other one is next.",
         Event.SIGN_CHANGED: "The dwell at zero is over, and the core has begun the other direction.",
         Event.FINISHED: "The plan's dose or time is complete.",
-        Event.CAP_REACHED: "The longest time or the largest charge of the session is near, and its dose is not complete.",
+        Event.CAP_REACHED: "The session's longest time or largest charge is near, and its dose is not complete.",
         Event.CORE_ENDING: "The core ramps down by itself: a silent supervisor, or a cap on time or charge.",
         Event.AT_ZERO: "The core reports zero current and an open switch.",
         Event.CONTACT_LOST: "Contact was lost while energised; the core has cut.",
@@ -181,7 +181,12 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.RAMP, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.RAMP, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.RAMP, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.CAP_REACHED, State.RAMP, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
+    Row(
+        Event.CAP_REACHED,
+        State.RAMP,
+        State.RAMP_DOWN,
+        "Complete or not: the time or the charge of the session is used up.",
+    ),
     Row(Event.CORE_ENDING, State.RAMP, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN, State.RAMP, State.FAULT, "Cut; contact keeps breaking, and every break may shock."
@@ -200,7 +205,12 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.TREAT, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.TREAT, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.TREAT, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.CAP_REACHED, State.TREAT, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
+    Row(
+        Event.CAP_REACHED,
+        State.TREAT,
+        State.RAMP_DOWN,
+        "Complete or not: the time or the charge of the session is used up.",
+    ),
     Row(Event.CORE_ENDING, State.TREAT, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN,
@@ -224,7 +234,12 @@ CELLS: Final[tuple[Cell, ...]] = (
     Row(Event.STOP, State.REVERSE, State.RAMP_DOWN, "The operator ended the session."),
     Row(Event.PAUSE, State.REVERSE, State.RAMP_DOWN, "The operator paused the session; the rest of it is kept."),
     Row(Event.FINISHED, State.REVERSE, State.RAMP_DOWN, "The dose or the time is complete."),
-    Row(Event.CAP_REACHED, State.REVERSE, State.RAMP_DOWN, "The session may not go on, complete or not: its time or its charge is used up."),
+    Row(
+        Event.CAP_REACHED,
+        State.REVERSE,
+        State.RAMP_DOWN,
+        "Complete or not: the time or the charge of the session is used up.",
+    ),
     Row(Event.CORE_ENDING, State.REVERSE, State.RAMP_DOWN, "The core ends the treatment; its trip follows at zero."),
     Row(
         Event.CONTACT_LOST_TOO_OFTEN,
