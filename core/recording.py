@@ -2,11 +2,11 @@
 
 ``Recording`` is a port that stands before a simulated one. The simulation writes a row for every tick into a block; a
 full block is judged as it stands, as views and without a copy, and then written anew. What is kept of it are its
-columns, flags in a byte each: about 110 MB for twenty minutes at a tick of 1 ms, and nothing when nothing is kept.
+columns, flags in a byte each: about 130 MB for twenty minutes at a tick of 1 ms, and nothing when nothing is kept.
 
-Facts about the session that no tick knows are looked up where they are true, and not taken from the session: what the
-journal held when a request was sent is read back from its file (SI-25), and a session is completed from the exchange
-after its end on (SI-19).
+Facts that no tick knows are looked up where they are true, and not taken from the session: what the journal held when a
+request was sent is read back from its file (SI-25), a session is completed from the exchange after its end on (SI-19),
+and a core that has lost its power is judged as one that was switched on, with the trips that it carries (SI-07).
 
 Needs the extra ``cli`` (numpy).
 """
@@ -14,7 +14,7 @@ Needs the extra ``cli`` (numpy).
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from iontocore.journal import Journal, Kind
 from iontocore.safety.monitor import BLOCK_TICKS, Tally, TraceMonitor
 from iontocore.safety.refusal import Refusal
 from iontocore.safety.samples import Settings
+from iontocore.session import EXCHANGE_US
 from iontocore.simulated import SimulatedPort
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ FLAGS: Final = frozenset(
 """Columns of a trace whose values fit a byte, as long as the core's memory is sound."""
 
 _BYTE_MAX: Final = 255
+_WRAP: Final = 0xFFFFFFFF
+_MOST_ROWS: Final = 20
+"""Rows for a tick of an exchange, at the most: a timer that is ten times too fast, and every tick doubled."""
 _FAST: Final = 1  # of zlib's levels: a third of the size costs five times as long at the default
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say: the same trace is the same file
 
@@ -59,6 +63,17 @@ class _Held(NamedTuple):
 
     target_na: int
     command: int
+
+
+class _Last(NamedTuple):
+    """What has to be known of the last row of a block that is written anew."""
+
+    time_us: int
+    trips: int
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column], row: int) -> Self:
+        return cls(int(columns["time_us"][row]), int(columns["trips"][row]))
 
 
 class Recording:
@@ -73,14 +88,17 @@ class Recording:
         self._port, self._journal = port, journal
         self._past = self._seen = journal.count
         self._monitor = TraceMonitor(settings)
-        self._trace = Trace(BLOCK_TICKS)
-        self._target_na = np.zeros(BLOCK_TICKS, dtype=np.int64)
-        self._command = np.full(BLOCK_TICKS, Command.STOP, dtype=np.int64)
-        self._completed = np.zeros(BLOCK_TICKS, dtype=np.int64)
+        # An exchange finds room, so that a block ends between two of them.
+        self._room = _MOST_ROWS * EXCHANGE_US // settings.tick_us
+        self._trace = Trace(max(BLOCK_TICKS, 2 * self._room))
+        self._target_na = np.zeros(self._trace.capacity, dtype=np.int64)
+        self._command = np.full(self._trace.capacity, Command.STOP, dtype=np.int64)
+        self._completed = np.zeros(self._trace.capacity, dtype=np.int64)
         self._kept: dict[str, list[Column]] | None = {name: [] for name in TRACE_COLUMNS} if keep else None
         self._request = Request(target_na=0, command=Command.STOP, acknowledge=0, heartbeat=0)
         self._held = self._taken = _Held(0, Command.STOP)
-        self._noted = 0
+        self._noted = self._judged = self._ticks = 0
+        self._last = _Last(0, 0)
         self.first_us = self.last_us = 0
         self.completed = False
         port.record(self._trace, self._full)
@@ -94,12 +112,18 @@ class Recording:
     def exchange(self, request: Request, duration_us: int) -> Telemetry:
         """See ``Port``."""
         self._request = request
+        if self._trace.capacity - self._trace.count < self._room:
+            self._empty()
         if self._journal.count != self._seen:
             self._look_up()
+        first = self._trace.count
         try:
             telemetry = self._port.exchange(request, duration_us)
         finally:
             self._note()
+        if telemetry.ticks != self._ticks:
+            self._began_anew(first)
+            self._ticks = telemetry.ticks
         self.last_us = telemetry.time_us
         self.first_us = self.first_us or self.last_us
         return telemetry
@@ -125,27 +149,43 @@ class Recording:
         return {name: _joined(name, kept.pop(name)) for name in TRACE_COLUMNS}
 
     def _full(self, _trace: Trace) -> None:
+        """An exchange that is longer than a session's fills a block in its middle."""
         self._note()
-        self._judge()
+        self._empty()
 
     def _empty(self) -> None:
-        if self._trace.count > 0:
-            self._judge()
-            self._trace.clear()
-
-    def _judge(self) -> None:
-        """Judge and keep what stands in the block, which is about to be written anew."""
-        rows, count = self._trace.rows(), self._trace.count
-        facts = {
-            "journaled_target_na": self._target_na[:count],
-            "journaled_command": self._command[:count],
-            "completed": self._completed[:count],
-        }
-        self._monitor.feed({**rows, **facts})
+        """Judge and keep what stands in the block, and begin it anew."""
+        self._judge(self._trace.count)
         if self._kept is not None:
-            for name, column in rows.items():
+            for name, column in self._trace.rows().items():
                 self._kept[name].append(_narrow(name, column))
-        self._noted = 0
+        if self._trace.count > 0:
+            self._last = _Last.of(self._trace.columns, self._trace.count - 1)
+        self._trace.clear()
+        self._noted = self._judged = 0
+
+    def _judge(self, end: int) -> None:
+        rows = slice(self._judged, end)
+        if rows.start == end:
+            return
+        columns: dict[str, Column] = {name: column[rows] for name, column in self._trace.columns.items()}
+        columns["journaled_target_na"] = self._target_na[rows]
+        columns["journaled_command"] = self._command[rows]
+        columns["completed"] = self._completed[rows]
+        self._monitor.feed(columns)
+        self._judged = end
+
+    def _began_anew(self, first: int) -> None:
+        """The core has not made as many steps as there are rows: within those from ``first`` on, the longest silence is
+        where its power was lost, and the row after that its first."""
+        columns, end = self._trace.columns, self._trace.count
+        if first == end:
+            return
+        before = self._last if first == 0 else _Last.of(columns, first - 1)
+        anew = first + int(np.diff(columns["time_us"][first:end], prepend=before.time_us).argmax())
+        if columns["energised_us"][anew] == 0:  # else it goes on, and it is its count that is not sound
+            self._judge(anew)
+            self._monitor.power_on(before.trips if anew == first else int(columns["trips"][anew - 1]))
 
     # ---- facts about the session ---------------------------------------------------------------------------
 
@@ -168,6 +208,7 @@ class Recording:
         if first == end:
             return
         rows = slice(first, end)
+        self._ticks = (self._ticks + end - first) & _WRAP
         self._target_na[rows], self._command[rows] = self._held
         self._completed[rows] = self.completed
         heartbeats, heartbeat = self._trace.columns["heartbeat"], self._request.heartbeat
