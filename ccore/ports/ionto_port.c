@@ -59,14 +59,17 @@ static void collect(struct ionto_telemetry *to, const volatile struct ionto_tele
 uint32_t ionto_port_start(struct ionto_port *port, const struct ionto_config *config)
 {
     const struct ionto_drive off = {0, 0u};
-    const struct ionto_request stop = {0, (uint32_t)IONTO_COMMAND_STOP, 0u, 0u};
+    /* Nobody has asked for anything yet, and nothing is made up: a STOP here would arm the core, and an acknowledge of 0 would
+     * make the next 1 an edge, so that a supervisor that is stuck at RUN, or at acknowledge, would have its way. RUN
+     * without a STOP before it starts nothing. */
+    const struct ionto_request none = {0, (uint32_t)IONTO_COMMAND_RUN, 1u, 0u};
     uint32_t error;
 
     ionto_port_drive(&off);
     port->kept_trips = ionto_port_trips((const uint32_t *)0);
     error = ionto_init(&port->core, config, port->kept_trips);
-    copy_request(&port->request, &stop);
-    copy_request(&port->posted, &stop);
+    copy_request(&port->request, &none);
+    copy_request(&port->posted, &none);
     ionto_report(&port->core, &port->telemetry);
     port->turn = TICK;   /* the first telemetry that goes up is of a tick */
     return error;

@@ -160,7 +160,9 @@ struct ionto_port {
 /*
  * Start: output off, trips that were latched when the power went, configuration. IONTO_OK, or the field that is refused (enum
  * ionto_error): then the core stays at zero and says CORRUPT for good; let the ticks run all the same, so that the
- * telemetry tells it. Before the tick's timer runs, and only then. No current flows because of it, whatever was kept.
+ * telemetry tells it. Before the tick's timer runs, and only then. No current flows because of it, whatever was kept; and
+ * until the supervisor itself has said STOP (and acknowledge 0), its RUN (and its acknowledge) does nothing: one that was
+ * not told of the loss of power goes on asking for current.
  */
 uint32_t ionto_port_start(struct ionto_port *port, const struct ionto_config *config);
 

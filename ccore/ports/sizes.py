@@ -37,7 +37,7 @@ CORE = ("guard", "regulator", "ionto")
 ROOTS = ("ionto_step", "ionto_port_tick", "ionto_port_poll", "ionto_port_configure", "ionto_port_start")
 YOURS = {"ionto_port_sense", "ionto_port_drive", "ionto_port_exchange", "ionto_port_trips"}
 
-_CONDITIONS = "eq ne cs hs cc lo mi pl vs vc hi ls ge lt gt le".split()
+_CONDITIONS = ("eq", "ne", "cs", "hs", "cc", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le")
 _BRANCHES = {"b" + condition for condition in _CONDITIONS} | {"cbz", "cbnz"}
 _CALLS = {"bl"} | {"bl" + condition for condition in _CONDITIONS}
 _FUNCTION = re.compile(r"^([0-9a-f]+) <.+>:$")
@@ -236,13 +236,15 @@ def breaches(rows: Iterable[Row]) -> list[str]:
 
 def main(prefix: str, *folders: str) -> int:
     rows = [row(prefix, Path(folder)) for folder in folders]
-    print("                    flash B       RAM B          stack B       instructions of ionto_step()    of others")
-    print("                    core  glue    core  port    tick  other    treating  most seen  bound      report  configure")
+    print("                    flash B       RAM B         stack B         instructions of ionto_step()   of others")
+    print(
+        "                    core  glue    core  port    tick  other     treating  most seen  bound   report  configure"
+    )
     for each in rows:
         print(
-            f"{each.name:18}{each.core_flash:6}{each.glue_flash:6}{each.core_ram:8}{each.port_ram:6}"
-            f"{each.stack_tick:8}{each.stack_poll:7}{each.treat:12}{each.most:11}{each.bound:7}"
-            f"{each.report:12}{each.configure:11}"
+            f"{each.name:17}{each.core_flash:6}{each.glue_flash:6}{each.core_ram:7}{each.port_ram:6}"
+            f"{each.stack_tick:7}{each.stack_poll:7}{each.treat:11}{each.most:11}{each.bound:7}"
+            f"{each.report:8}{each.configure:11}"
         )
     print("budgets: " + ", ".join(f"{what} {value}" for what, value in BUDGETS.items()))
     over = breaches(rows)

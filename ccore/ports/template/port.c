@@ -43,7 +43,7 @@ uint32_t ionto_port_exchange(const struct ionto_telemetry *telemetry, struct ion
      * -------------------------------------------------------------------------------------------------------- */
     (void)telemetry;
     (void)request;
-    return 0u;                    /* no request: STOP stays in force */
+    return 0u;                    /* no request: nothing was ever asked for */
     /* -------------------------------------------------------------------------------------------------------- */
 }
 
