@@ -236,10 +236,8 @@ def breaches(rows: Iterable[Row]) -> list[str]:
 
 def main(prefix: str, *folders: str) -> int:
     rows = [row(prefix, Path(folder)) for folder in folders]
-    print("                    flash B       RAM B         stack B         instructions of ionto_step()   of others")
-    print(
-        "                    core  glue    core  port    tick  other     treating  most seen  bound   report  configure"
-    )
+    print("                   flash B       RAM B        stack B       instructions of ionto_step()  of others")
+    print("                   core  glue   core  port   tick  other   treating  most seen  bound  report  configure")
     for each in rows:
         print(
             f"{each.name:17}{each.core_flash:6}{each.glue_flash:6}{each.core_ram:7}{each.port_ram:6}"
