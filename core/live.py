@@ -28,6 +28,8 @@ _ROWS_BESIDE_EVENTS: Final = 16
 _WIDTH_MOST: Final = 120
 _LABEL, _VALUE = 12, 12  # columns of a label, and of a value that a bar follows
 _NC_PER_MA_MIN: Final = 60e6
+_FLOWING_UA: Final = 50  # below this the view does not speak of a direction: noise of the sensor at zero
+_TELLING_UA: Final = 500  # below this voltage and current tell nothing about the resistance
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,7 @@ class LiveView:
         left = Text.assemble(
             (f" {self._signs.states[state.state]} {state.state.value.upper()} ", f"bold {_STYLES[state.state]}")
         )
-        if state.current_ua != 0:
+        if abs(state.current_ua) >= _FLOWING_UA:
             left.append(f"  {'positive' if state.current_ua > 0 else 'negative'} direction")
         right = Text("contact", style="green") if state.contact else Text("NO CONTACT", style="bold yellow")
         left.pad_right(max(1, inside - left.cell_len - right.cell_len))
@@ -345,8 +347,8 @@ class LiveView:
         return f"{self._signed(current_ua / 1e3, 2)} mA"
 
     def _resistance(self, state: LiveState) -> str:
-        if abs(state.current_ua) < 500:
-            return ""  # so little current tells nothing about the resistance
+        if abs(state.current_ua) < _TELLING_UA:
+            return ""
         return f" {self._signs.dot} {state.voltage_mv / state.current_ua:.1f} kohm"
 
     def _charge(self, state: LiveState) -> tuple[str, str, str]:

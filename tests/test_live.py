@@ -141,6 +141,13 @@ def test_the_current_bar_grows_from_zero_to_the_side_of_its_direction() -> None:
     assert sides(0) == (0, 0)
 
 
+@pytest.mark.parametrize("noise_ua", [-12, 0, 12])
+def test_noise_at_zero_has_no_direction_and_no_resistance(noise_ua: int) -> None:
+    shown = "\n".join(last_frame(replace(MIDWAY, state=State.IDLE, current_ua=noise_ua, voltage_mv=40)))
+    assert "direction" not in shown.replace(MIDWAY.events[-1].sentence, "")
+    assert "kohm" not in shown
+
+
 @pytest.mark.parametrize("state", State)
 def test_a_state_is_told_in_words(state: State) -> None:
     assert state.value.upper() in last_frame(replace(MIDWAY, state=state))[1]
