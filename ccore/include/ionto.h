@@ -298,6 +298,7 @@ struct ionto_regulator_state {
     int64_t energised_us;      /* proposed, and not cut, since the limits were set */
     int64_t positive_fc;       /* charge proposed in each direction, and not cut, since the limits were set */
     int64_t negative_fc;
+    int64_t tick_fc;           /* charge counted for the last proposal; taken back when that is cut */
     int32_t level_na;          /* the last proposal */
     int32_t target_na;         /* the last target that was taken */
     int32_t sign;              /* -1, 0 or 1: of the last proposal that was not zero */
@@ -417,20 +418,20 @@ struct ionto_core {
     && 1 <= c->stale_us <= IONTO_DEBOUNCE_MAX_US && 1 <= c->leakage_us <= IONTO_DEBOUNCE_MAX_US
     && 1 <= c->switch_us <= IONTO_DEBOUNCE_MAX_US;
 
-  // The charge of a tick at the limit: the least reserve. Zero while a factor is out of range: that is the error then.
-  logic integer ionto_least_reserve_fc(integer limit_na, integer tick_us) =
-    1 <= limit_na <= IONTO_CEILING_NA && 1 <= tick_us <= IONTO_TICK_MAX_US ? limit_na * tick_us : 0;
-
   predicate ionto_config_caps_ok(struct ionto_config *c) =
     1 <= c->contact_us <= IONTO_CONTACT_MAX_US && IONTO_HEARTBEAT_MIN_US <= c->heartbeat_us <= IONTO_HEARTBEAT_MAX_US
     && 1000000 <= c->time_cap_us <= IONTO_TIME_CEILING_US && c->tick_us <= c->time_reserve_us <= c->time_cap_us
     && 1 <= c->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC
     && c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC
-    && ionto_least_reserve_fc(c->limit_na, c->tick_us) <= c->charge_reserve_fc <= c->charge_cap_each_fc;
+    && 0 <= c->charge_reserve_fc <= c->charge_cap_each_fc;
 
-  predicate ionto_config_ok(struct ionto_config *c) =
+  predicate ionto_config_in_range(struct ionto_config *c) =
     ionto_config_current_ok(c) && ionto_config_thresholds_ok(c) && ionto_config_debounces_ok(c)
     && ionto_config_caps_ok(c);
+
+  // ... and a tick at the limit fits into the reserve of charge, so that a cap is due before it is reached.
+  predicate ionto_config_ok(struct ionto_config *c) =
+    ionto_config_in_range(c) && c->limit_na * c->tick_us <= c->charge_reserve_fc;
 */
 
 /* The regulator: its limits, its state, and the complement of every word of them (SI-20). */
@@ -452,8 +453,9 @@ struct ionto_core {
     0 <= s->energised_us <= l->time_cap_us
     && 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc
     && s->positive_fc + s->negative_fc <= l->charge_cap_total_fc
-    && (s->energised == 1 ==> l->tick_us <= s->energised_us && s->level_na * l->tick_us <= s->positive_fc
-                              && -s->level_na * l->tick_us <= s->negative_fc);
+    && (s->energised == 1 ==> l->tick_us <= s->energised_us && 0 <= s->tick_fc
+                              && (s->level_na > 0 ==> s->tick_fc <= s->positive_fc)
+                              && (s->level_na < 0 ==> s->tick_fc <= s->negative_fc));
 
   predicate ionto_regulator_level_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     \abs(s->level_na) <= l->limit_na && \abs(s->target_na) <= l->limit_na
@@ -504,12 +506,12 @@ struct ionto_core {
     (ionto_regulator_limits_mirrored(r) ==> ionto_regulator_limits_ok(&r->limits))
     && (ionto_regulator_intact(r) ==> ionto_regulator_state_ok(&r->state, &r->limits));
 
-  // The next tick at the limit could go beyond a cap.
+  // The next tick could go beyond a cap: less is left than the charge of the longest tick at the ceiling, 0.3 mC.
   predicate ionto_regulator_at_cap(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->energised_us + l->tick_us > l->time_cap_us
-    || s->positive_fc + l->limit_na * l->tick_us > l->charge_cap_each_fc
-    || s->negative_fc + l->limit_na * l->tick_us > l->charge_cap_each_fc
-    || s->positive_fc + s->negative_fc + l->limit_na * l->tick_us > l->charge_cap_total_fc;
+    || s->positive_fc + 300000000000 > l->charge_cap_each_fc
+    || s->negative_fc + 300000000000 > l->charge_cap_each_fc
+    || s->positive_fc + s->negative_fc + 300000000000 > l->charge_cap_total_fc;
 
   // A cap is near enough for the fall to begin.
   predicate ionto_regulator_time_due(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
@@ -643,7 +645,7 @@ struct ionto_core {
 
   // The rule: what is intact is in range.
   predicate ionto_guard_sound(struct ionto_guard *g) =
-    (ionto_guard_config_mirrored(g) ==> ionto_config_ok(&g->config))
+    (ionto_guard_config_mirrored(g) ==> ionto_config_in_range(&g->config))
     && (ionto_guard_intact(g) ==> ionto_guard_state_ok(&g->state, &g->config));
 
   // A cap is near enough for the fall to begin.
@@ -759,11 +761,11 @@ struct ionto_core {
     ensures si20_intact: \result == IONTO_OK ==> ionto_guard_intact(&core->guard)
                                                  && ionto_regulator_intact(&core->regulator);
     // A configuration is accepted exactly when every field is in range, and copied as it is.
-    ensures si02_refused: \result == IONTO_OK <==> ionto_config_ok(config) && carried_trips <= 65535;
+    ensures si02_refused: \result == IONTO_OK <==> \old(ionto_config_ok(config)) && carried_trips <= 65535;
     ensures si02_latched: \result != IONTO_OK ==> !ionto_guard_config_mirrored(&core->guard)
                                                   && core->guard.state.first_trip == IONTO_TRIP_CORRUPT;
-    ensures si01_limit: core->guard.config.limit_na == config->limit_na
-                        && core->regulator.limits.limit_na == config->limit_na;
+    ensures si01_limit: core->guard.config.limit_na == \old(config->limit_na)
+                        && core->regulator.limits.limit_na == \old(config->limit_na);
     // Never energised by a start alone, and every direction waits for the dwell anew.
     ensures si05_power_on: core->guard.state.energised == 0 && core->guard.state.armed == 0
                            && core->guard.state.last_na == 0 && core->telemetry.switch_closed == 0;
@@ -794,8 +796,8 @@ uint32_t ionto_init(struct ionto_core *core, const struct ionto_config *config, 
               && core->guard.state.energised == 0 && ionto_config_ok(config);
       assigns *core;
       ensures si02_accepted: \result == IONTO_OK && ionto_config_ok(&core->guard.config);
-      ensures si01_limit: core->guard.config.limit_na == config->limit_na
-                          && core->regulator.limits.limit_na == config->limit_na;
+      ensures si01_limit: core->guard.config.limit_na == \old(config->limit_na)
+                          && core->regulator.limits.limit_na == \old(config->limit_na);
       ensures si05_off: core->guard.state.energised == 0 && core->guard.state.armed == 0;
       ensures si04_dwell: core->guard.state.sign == 0 && core->guard.state.zero_us == 0;
     behavior refused:
@@ -835,7 +837,8 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
                         ==> \old(core->guard.state.zero_us) == core->guard.config.dwell_us;
     // Starting, being off, and trips.
     ensures si05_start: \result.switch_closed == 1 && \old(core->guard.state.energised) == 0
-                        ==> \result.current_na == 0 && request->command == IONTO_COMMAND_RUN && sense->contact == 1
+                        ==> \result.current_na == 0 && \old(request->command) == IONTO_COMMAND_RUN
+                            && \old(sense->contact) == 1
                             && \old(core->guard.state.armed) == 1
                             && \old(core->guard.state.first_trip) == IONTO_TRIP_NONE;
     ensures si06_off: \result.switch_closed == 0 ==> \result.current_na == 0;
@@ -843,14 +846,14 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
     ensures si07_latched: \old(ionto_guard_intact(&core->guard))
                           && \old(core->guard.state.first_trip) != IONTO_TRIP_NONE
                           && core->guard.state.first_trip == IONTO_TRIP_NONE
-                          ==> request->acknowledge == 1 && \old(core->guard.state.acknowledge_seen) == 0
-                              && ionto_sees_zero(&core->guard.config, sense)
+                          ==> \old(request->acknowledge) == 1 && \old(core->guard.state.acknowledge_seen) == 0
+                              && \old(ionto_sees_zero(&core->guard.config, sense))
                               && !\old(ionto_sees_cause(&core->guard, sense));
     ensures si20_corrupt: !\old(ionto_guard_intact(&core->guard) && ionto_regulator_intact(&core->regulator))
                           ==> ionto_is_zero(\result) && core->guard.state.corrupt == 2;
     // A target beyond the limit changes nothing, and the answer says so.
     ensures si22_refused: \old(ionto_regulator_intact(&core->regulator) && core->regulator.state.corrupt == 0)
-                          && \abs(request->target_na) > core->regulator.limits.limit_na
+                          && \abs(\old(request->target_na)) > core->regulator.limits.limit_na
                           ==> core->regulator.state.target_na == \old(core->regulator.state.target_na)
                               && core->regulator.refused == IONTO_REFUSED_LIMIT;
     // The report: what was driven, and its extremes since the last one.
@@ -913,13 +916,13 @@ uint32_t ionto_phase(const struct ionto_core *core);
     ensures si20_sound: ionto_regulator_sound(r);
     ensures si20_intact: \result == IONTO_OK ==> ionto_regulator_intact(r) && r->state.corrupt == 0;
     ensures si02_refused: \result == IONTO_OK <==> ionto_regulator_limits_ok(&r->limits);
-    ensures si02_complete: ionto_config_ok(config) ==> \result == IONTO_OK;
+    ensures si02_complete: \old(ionto_config_ok(config)) ==> \result == IONTO_OK;
     ensures si02_latched: \result != IONTO_OK ==> !ionto_regulator_limits_mirrored(r);
-    ensures si01_limit: r->limits.limit_na == config->limit_na;
-    ensures si03_rates: r->limits.rise_na_per_tick == config->rise_na_per_tick
-                        && r->limits.fall_na_per_tick == config->fall_na_per_tick;
+    ensures si01_limit: r->limits.limit_na == \old(config->limit_na);
+    ensures si03_rates: r->limits.rise_na_per_tick == \old(config->rise_na_per_tick)
+                        && r->limits.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si05_off: r->state.energised == 0 && r->state.armed == 0 && r->state.level_na == 0;
-    ensures si04_dwell: r->limits.dwell_us == config->dwell_us && r->state.sign == 0 && r->state.zero_us == 0;
+    ensures si04_dwell: r->limits.dwell_us == \old(config->dwell_us) && r->state.sign == 0 && r->state.zero_us == 0;
 */
 uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config);
 
@@ -947,7 +950,7 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
     // By the rise rate, and by the fall rate save when cut or when a cap is a tick away.
     ensures si03_rise: \result.current_na != 0
                        ==> \abs(\result.current_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
-    ensures si03_fall: \result.sound == 1 && cut == 0 && sense->emergency_stop == 0
+    ensures si03_fall: \result.sound == 1 && cut == 0 && \old(sense->emergency_stop) == 0
                        && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
                        ==> \abs(\old(r->state.level_na)) - \abs(\result.current_na) <= r->limits.fall_na_per_tick;
 
@@ -967,33 +970,33 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
 
     // A start: after STOP was seen with nothing wrong, on RUN with a target within the limit, with contact that held.
     ensures si05_start: r->state.energised == 1 && \old(r->state.energised) == 0
-                        ==> \old(r->state.armed) == 1 && request->command == IONTO_COMMAND_RUN
-                            && \abs(request->target_na) <= r->limits.limit_na && sense->contact == 1
+                        ==> \old(r->state.armed) == 1 && \old(request->command) == IONTO_COMMAND_RUN
+                            && \abs(\old(request->target_na)) <= r->limits.limit_na && \old(sense->contact) == 1
                             && r->state.contact_us == r->limits.contact_us && \result.current_na == 0;
     ensures si05_armed: \result.sound == 1 && r->state.armed == 1 && \old(r->state.armed) == 0
-                        ==> request->command != IONTO_COMMAND_RUN && cut == 0 && sense->emergency_stop == 0;
+                        ==> \old(request->command) != IONTO_COMMAND_RUN && cut == 0 && \old(sense->emergency_stop) == 0;
     ensures si05_contact: \result.sound == 1
                           ==> r->state.contact_us
-                              == (sense->contact == 1
+                              == (\old(sense->contact) == 1
                                   ? \min(\old(r->state.contact_us) + r->limits.tick_us, r->limits.contact_us) : 0);
 
     // Off is zero; a cut is zero at once; after either the current rises from zero alone.
     ensures si06_off: r->state.energised == 0 ==> \result.current_na == 0;
-    ensures si06_cut: cut != 0 || sense->emergency_stop != 0
+    ensures si06_cut: cut != 0 || \old(sense->emergency_stop) != 0
                       ==> \result.current_na == 0 && r->state.energised == 0 && r->state.armed == 0;
     ensures si10_from_zero: \old(r->state.energised) == 0 && \result.sound == 1 ==> \result.current_na == 0;
 
     // A silent supervisor and a stop end the current by the fall rate, and nothing turns it back.
     ensures si15_count: \result.sound == 1
                         ==> r->state.heartbeat_us
-                            == (request->heartbeat == \old(r->state.heartbeat_seen)
+                            == (\old(request->heartbeat) == \old(r->state.heartbeat_seen)
                                 ? \min(\old(r->state.heartbeat_us) + r->limits.tick_us, r->limits.heartbeat_us) : 0)
-                            && r->state.heartbeat_seen == request->heartbeat;
+                            && r->state.heartbeat_seen == \old(request->heartbeat);
     ensures si15_silent: \result.sound == 1 && r->state.heartbeat_us == r->limits.heartbeat_us
                          ==> \abs(\result.current_na)
                              <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
                              && (r->state.energised == 0 || r->state.ending == 1 || \old(r->state.energised) == 0);
-    ensures si16_stop: \result.sound == 1 && request->command != IONTO_COMMAND_RUN
+    ensures si16_stop: \result.sound == 1 && \old(request->command) != IONTO_COMMAND_RUN
                        ==> \abs(\result.current_na)
                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
                            && (r->state.energised == 0 || r->state.ending == 1);
@@ -1024,18 +1027,20 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                                == \old(r->state.negative_fc) + \max(-\result.current_na, 0) * r->limits.tick_us;
     ensures si18_cut: \result.sound == 1 && cut != 0
                       ==> r->state.positive_fc
-                          == \old(r->state.positive_fc) - \max(\old(r->state.level_na), 0) * r->limits.tick_us
+                          == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0)
                           && r->state.negative_fc
-                             == \old(r->state.negative_fc) - \max(-\old(r->state.level_na), 0) * r->limits.tick_us;
+                             == \old(r->state.negative_fc)
+                                - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_tick: r->state.energised == 1 ==> r->state.tick_fc == \abs(\result.current_na) * r->limits.tick_us;
     ensures si18_ends: \result.sound == 1 && \old(ionto_regulator_charge_due(&r->state, &r->limits))
                        ==> \abs(\result.current_na)
                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0);
 
     // A target beyond the limit changes nothing, and the report says so.
-    ensures si22_refused: \result.sound == 1 && \abs(request->target_na) > r->limits.limit_na
+    ensures si22_refused: \result.sound == 1 && \abs(\old(request->target_na)) > r->limits.limit_na
                           ==> r->state.target_na == \old(r->state.target_na) && r->refused == IONTO_REFUSED_LIMIT;
-    ensures si22_taken: \result.sound == 1 && \abs(request->target_na) <= r->limits.limit_na
-                        ==> r->state.target_na == request->target_na && r->refused == IONTO_REFUSED_NOTHING;
+    ensures si22_taken: \result.sound == 1 && \abs(\old(request->target_na)) <= r->limits.limit_na
+                        ==> r->state.target_na == \old(request->target_na) && r->refused == IONTO_REFUSED_NOTHING;
 */
 struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const struct ionto_sense *sense,
                                            const struct ionto_request *request, uint32_t cut);
@@ -1049,15 +1054,15 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
 
     ensures si20_sound: ionto_guard_sound(g);
     ensures si20_intact: \result == IONTO_OK ==> ionto_guard_intact(g);
-    ensures si02_refused: \result == IONTO_OK <==> ionto_config_ok(config) && carried_trips <= 65535;
+    ensures si02_refused: \result == IONTO_OK <==> \old(ionto_config_ok(config)) && carried_trips <= 65535;
     ensures si02_accepted: \result == IONTO_OK ==> ionto_config_ok(&g->config);
     ensures si02_latched: \result != IONTO_OK ==> !ionto_guard_config_mirrored(g)
                                                   && g->state.first_trip == IONTO_TRIP_CORRUPT;
-    ensures si01_limit: g->config.limit_na == config->limit_na;
-    ensures si03_rates: g->config.rise_na_per_tick == config->rise_na_per_tick
-                        && g->config.fall_na_per_tick == config->fall_na_per_tick;
+    ensures si01_limit: g->config.limit_na == \old(config->limit_na);
+    ensures si03_rates: g->config.rise_na_per_tick == \old(config->rise_na_per_tick)
+                        && g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
-    ensures si04_dwell: g->config.dwell_us == config->dwell_us && g->state.sign == 0 && g->state.zero_us == 0;
+    ensures si04_dwell: g->config.dwell_us == \old(config->dwell_us) && g->state.sign == 0 && g->state.zero_us == 0;
     ensures si07_carried: \result == IONTO_OK && carried_trips != 0 ==> g->state.first_trip != IONTO_TRIP_NONE;
     ensures si07_clean: \result == IONTO_OK && carried_trips == 0 ==> ionto_guard_clear(&g->state);
     ensures si07_edge: g->state.acknowledge_seen == 1;
@@ -1080,15 +1085,15 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si20_corrupt: !\old(ionto_guard_intact(g))
                           ==> ionto_is_zero(\result) && g->state.corrupt == 2
                               && g->state.first_trip == IONTO_TRIP_CORRUPT;
-    ensures si20_unsound: proposal->sound != 1
+    ensures si20_unsound: \old(proposal->sound) != 1
                           ==> ionto_is_zero(\result) && g->state.corrupt == 2 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si20_for_good: \old(ionto_guard_intact(g)) && \old(g->state.corrupt) == 2
                            ==> ionto_is_zero(\result) && g->state.corrupt == 2;
 
     // The current: what is proposed, or zero; within the limit and the ceiling.
-    ensures si01_proposed: \result.current_na == 0 || \result.current_na == proposal->current_na;
+    ensures si01_proposed: \result.current_na == 0 || \result.current_na == \old(proposal->current_na);
     ensures si01_limit: \result.current_na != 0
-                        ==> ionto_config_ok(&g->config) && \abs(\result.current_na) <= g->config.limit_na;
+                        ==> ionto_config_in_range(&g->config) && \abs(\result.current_na) <= g->config.limit_na;
     ensures si02_ceiling: \abs(\result.current_na) <= IONTO_CEILING_NA;
     ensures last: g->state.last_na == \result.current_na;
 
@@ -1119,14 +1124,15 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     // A start: after STOP was seen with no trip, on RUN with a target within the limit, with contact held; at zero.
     ensures si05_start: \result.switch_closed == 1 && \old(g->state.energised) == 0
                         ==> \result.current_na == 0 && \old(g->state.armed) == 1
-                            && \old(g->state.first_trip) == IONTO_TRIP_NONE && request->command == IONTO_COMMAND_RUN
-                            && \abs(request->target_na) <= g->config.limit_na && sense->contact == 1
+                            && \old(g->state.first_trip) == IONTO_TRIP_NONE
+                            && \old(request->command) == IONTO_COMMAND_RUN
+                            && \abs(\old(request->target_na)) <= g->config.limit_na && \old(sense->contact) == 1
                             && g->state.contact_us == g->config.contact_us;
     ensures si05_armed: \old(ionto_guard_intact(g)) && g->state.armed == 1 && \old(g->state.armed) == 0
-                        ==> request->command != IONTO_COMMAND_RUN && \old(g->state.first_trip) == IONTO_TRIP_NONE;
+                        ==> \old(request->command) != IONTO_COMMAND_RUN && \old(g->state.first_trip) == IONTO_TRIP_NONE;
     ensures si05_contact: \old(ionto_guard_intact(g))
                           ==> g->state.contact_us
-                              == (sense->contact == 1
+                              == (\old(sense->contact) == 1
                                   ? \min(\old(g->state.contact_us) + g->config.tick_us, g->config.contact_us) : 0);
 
     // Off is zero, and a latched trip is off.
@@ -1139,9 +1145,9 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                        ==> ionto_is_zero(\result);
     ensures si07_latched: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                           && g->state.first_trip == IONTO_TRIP_NONE
-                          ==> request->acknowledge == 1 && \old(g->state.acknowledge_seen) == 0
-                              && ionto_sees_zero(&g->config, sense) && !\old(ionto_sees_cause(g, sense))
-                              && proposal->sound == 1 && \old(g->state.corrupt) != 2
+                          ==> \old(request->acknowledge) == 1 && \old(g->state.acknowledge_seen) == 0
+                              && \old(ionto_sees_zero(&g->config, sense)) && !\old(ionto_sees_cause(g, sense))
+                              && \old(proposal->sound) == 1 && \old(g->state.corrupt) != 2
                               && g->state.heartbeat_us < g->config.heartbeat_us;
     ensures si07_first: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                         && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
@@ -1149,7 +1155,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                        && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                        ==> ionto_guard_keeps{Pre, Post}(&g->state, &g->config);
     ensures si07_edge: \old(ionto_guard_intact(g))
-                       ==> g->state.acknowledge_seen == (request->acknowledge != 0 ? 1 : 0);
+                       ==> g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
 
     // Each cause that is seen runs its timer, and cuts at the tick by which it has held for its time.
     ensures si08_over_current_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_over_current(&g->config, sense))
@@ -1219,20 +1225,20 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     // Causes without a debounce cut at once: a tick missed or doubled, the emergency stop, a proposal while off.
     ensures si21_tick: \old(ionto_guard_intact(g)) && \old(ionto_sees_tick(g, sense))
                        ==> ionto_is_zero(\result) && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
-    ensures si21_now: \old(ionto_guard_intact(g)) ==> g->state.now_seen == sense->now_us && g->state.primed == 1;
-    ensures si16_emergency: \old(ionto_guard_intact(g)) && sense->emergency_stop != 0
+    ensures si21_now: \old(ionto_guard_intact(g)) ==> g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
+    ensures si16_emergency: \old(ionto_guard_intact(g)) && \old(sense->emergency_stop) != 0
                             ==> ionto_is_zero(\result) && g->state.emergency == 1
                                 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si05_wild: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 0
-                       && \old(g->state.first_trip) == IONTO_TRIP_NONE && proposal->current_na != 0
+                       && \old(g->state.first_trip) == IONTO_TRIP_NONE && \old(proposal->current_na) != 0
                        ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
 
     // A silent supervisor: silence is counted; at its end the fall begins, with a trip due that latches at zero.
     ensures si15_count: \old(ionto_guard_intact(g))
                         ==> g->state.heartbeat_us
-                            == (request->heartbeat == \old(g->state.heartbeat_seen)
+                            == (\old(request->heartbeat) == \old(g->state.heartbeat_seen)
                                 ? \min(\old(g->state.heartbeat_us) + g->config.tick_us, g->config.heartbeat_us) : 0)
-                            && g->state.heartbeat_seen == request->heartbeat;
+                            && g->state.heartbeat_seen == \old(request->heartbeat);
     ensures si15_silent: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 1
                          && g->state.heartbeat_us == g->config.heartbeat_us
                          ==> g->state.energised == 0 || g->state.ending == 1 && g->state.heartbeat == 1;
@@ -1241,7 +1247,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 
     // A stop: from that tick on the current stays below an envelope that falls to zero at the fall rate, and nothing
     // turns it back. An envelope at zero is the end of it: the switch opens.
-    ensures si16_stop: \old(ionto_guard_intact(g)) && request->command != IONTO_COMMAND_RUN
+    ensures si16_stop: \old(ionto_guard_intact(g)) && \old(request->command) != IONTO_COMMAND_RUN
                        ==> g->state.energised == 0 || g->state.ending == 1;
     ensures si16_begins: \old(ionto_guard_intact(g)) && \old(g->state.ending) == 0 && g->state.ending == 1
                          ==> g->state.envelope_na == \abs(\old(g->state.last_na));
@@ -1278,7 +1284,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                           ==> g->state.charge == 2 && g->state.first_trip != IONTO_TRIP_NONE;
 
     // A target beyond the limit starts nothing.
-    ensures si22_refused: \abs(request->target_na) > g->config.limit_na && \old(g->state.energised) == 0
+    ensures si22_refused: \abs(\old(request->target_na)) > g->config.limit_na && \old(g->state.energised) == 0
                           ==> ionto_is_zero(\result);
 */
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,

@@ -124,11 +124,15 @@ static uint32_t rate_error(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_
 static uint32_t current_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
-    error = or_else(error, in_range((int64_t)c->tick_tolerance_us * 2, 2, c->tick_us, (uint32_t)IONTO_ERROR_TICK_TOLERANCE));
+    error = or_else(error, in_range((int64_t)c->tick_tolerance_us * 2, 2, c->tick_us,
+                                    (uint32_t)IONTO_ERROR_TICK_TOLERANCE));
     error = or_else(error, in_range(c->limit_na, 1, IONTO_CEILING_NA, (uint32_t)IONTO_ERROR_LIMIT));
-    error = or_else(error, in_range(c->trip_na, (int64_t)c->limit_na + IONTO_TRIP_GAP_NA, IONTO_TRIP_CEILING_NA, (uint32_t)IONTO_ERROR_TRIP));
-    error = or_else(error, rate_error(c->rise_na_per_tick, c->tick_us, 0, IONTO_RISE_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_RISE));
-    error = or_else(error, rate_error(c->fall_na_per_tick, c->tick_us, IONTO_FALL_MIN_UA_PER_S, IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
+    error = or_else(error, in_range(c->trip_na, (int64_t)c->limit_na + IONTO_TRIP_GAP_NA, IONTO_TRIP_CEILING_NA,
+                                    (uint32_t)IONTO_ERROR_TRIP));
+    error = or_else(error, rate_error(c->rise_na_per_tick, c->tick_us, 0, IONTO_RISE_MAX_UA_PER_S,
+                                      (uint32_t)IONTO_ERROR_RISE));
+    error = or_else(error, rate_error(c->fall_na_per_tick, c->tick_us, IONTO_FALL_MIN_UA_PER_S,
+                                      IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
     error = or_else(error, in_range(c->dwell_us, IONTO_DWELL_MIN_US, IONTO_DWELL_MAX_US, (uint32_t)IONTO_ERROR_DWELL));
     return error;
 }
@@ -140,16 +144,20 @@ static uint32_t current_error(const struct ionto_config *c)
 static uint32_t threshold_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->compliance_mv, 1000, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_COMPLIANCE);
-    error = or_else(error, in_range(c->over_voltage_mv, (int64_t)c->compliance_mv + 1, (int64_t)c->compliance_mv + 20000, (uint32_t)IONTO_ERROR_OVER_VOLTAGE));
-    error = or_else(error, in_range((int64_t)c->saturation_mv * 2, c->compliance_mv, (int64_t)c->compliance_mv * 2, (uint32_t)IONTO_ERROR_SATURATION));
+    error = or_else(error, in_range(c->over_voltage_mv, (int64_t)c->compliance_mv + 1,
+                                    (int64_t)c->compliance_mv + 20000, (uint32_t)IONTO_ERROR_OVER_VOLTAGE));
+    error = or_else(error, in_range((int64_t)c->saturation_mv * 2, c->compliance_mv, (int64_t)c->compliance_mv * 2,
+                                    (uint32_t)IONTO_ERROR_SATURATION));
     error = or_else(error, in_range(c->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
     error = or_else(error, in_range(c->open_na, 1000, 1000000, (uint32_t)IONTO_ERROR_OPEN));
     error = or_else(error, in_range(c->short_ohm, 1, 1000, (uint32_t)IONTO_ERROR_SHORT));
     error = or_else(error, in_range(c->short_above_na, 10000, 5000000, (uint32_t)IONTO_ERROR_SHORT_ABOVE));
     error = or_else(error, in_range(c->mismatch_na, 1000, 5000000, (uint32_t)IONTO_ERROR_MISMATCH));
     error = or_else(error, in_range(c->disagree_na, 1000, 5000000, (uint32_t)IONTO_ERROR_DISAGREE));
-    error = or_else(error, in_range(c->sensor_max_na, (int64_t)c->trip_na + 1, IONTO_SENSE_MAX_NA, (uint32_t)IONTO_ERROR_SENSOR_MAX_NA));
-    error = or_else(error, in_range(c->sensor_max_mv, (int64_t)c->over_voltage_mv + 1, IONTO_SENSE_MAX_MV, (uint32_t)IONTO_ERROR_SENSOR_MAX_MV));
+    error = or_else(error, in_range(c->sensor_max_na, (int64_t)c->trip_na + 1, IONTO_SENSE_MAX_NA,
+                                    (uint32_t)IONTO_ERROR_SENSOR_MAX_NA));
+    error = or_else(error, in_range(c->sensor_max_mv, (int64_t)c->over_voltage_mv + 1, IONTO_SENSE_MAX_MV,
+                                    (uint32_t)IONTO_ERROR_SENSOR_MAX_MV));
     error = or_else(error, in_range(c->leakage_na, 1000, 1000000, (uint32_t)IONTO_ERROR_LEAKAGE));
     return error;
 }
@@ -161,7 +169,8 @@ static uint32_t threshold_error(const struct ionto_config *c)
 static uint32_t debounce_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->over_current_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_CURRENT_TIME);
-    error = or_else(error, in_range(c->over_voltage_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_VOLTAGE_TIME));
+    error = or_else(error, in_range(c->over_voltage_us, 1, IONTO_DEBOUNCE_MAX_US,
+                                    (uint32_t)IONTO_ERROR_OVER_VOLTAGE_TIME));
     error = or_else(error, in_range(c->open_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OPEN_TIME));
     error = or_else(error, in_range(c->short_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_SHORT_TIME));
     error = or_else(error, in_range(c->mismatch_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_MISMATCH_TIME));
@@ -172,32 +181,24 @@ static uint32_t debounce_error(const struct ionto_config *c)
     return error;
 }
 
-/* The charge of a tick at the limit: the least reserve, so that a cap is due before it is reached. */
-/*@ terminates \true; assigns \nothing;
-    ensures least: \result == ionto_least_reserve_fc(limit_na, tick_us); */
-static int64_t most_of_a_tick_fc(int32_t limit_na, int32_t tick_us)
-{
-    int64_t most_fc = 0;
-    if ((limit_na >= 1) && (limit_na <= IONTO_CEILING_NA) && (tick_us >= 1) && (tick_us <= IONTO_TICK_MAX_US)) {
-        most_fc = product(limit_na, tick_us);
-    }
-    return most_fc;
-}
-
 /* ... of contact, heartbeat and the caps. */
 /*@ requires \valid_read(c);
     terminates \true; assigns \nothing;
     ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c); */
 static uint32_t cap_error(const struct ionto_config *c)
 {
-    int64_t least_fc = most_of_a_tick_fc(c->limit_na, c->tick_us);
     uint32_t error = in_range(c->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME);
-    error = or_else(error, in_range(c->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US, (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
+    error = or_else(error, in_range(c->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US,
+                                    (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
     error = or_else(error, in_range(c->time_cap_us, 1000000, IONTO_TIME_CEILING_US, (uint32_t)IONTO_ERROR_TIME_CAP));
-    error = or_else(error, in_range(c->time_reserve_us, c->tick_us, c->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
-    error = or_else(error, in_range(c->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
-    error = or_else(error, in_range(c->charge_cap_total_fc, c->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
-    error = or_else(error, in_range(c->charge_reserve_fc, least_fc, c->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
+    error = or_else(error, in_range(c->time_reserve_us, c->tick_us, c->time_cap_us,
+                                    (uint32_t)IONTO_ERROR_TIME_RESERVE));
+    error = or_else(error, in_range(c->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC,
+                                    (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
+    error = or_else(error, in_range(c->charge_cap_total_fc, c->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC,
+                                    (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
+    error = or_else(error, in_range(c->charge_reserve_fc, 0, c->charge_cap_each_fc,
+                                    (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
     return error;
 }
 
@@ -205,7 +206,11 @@ static uint32_t cap_error(const struct ionto_config *c)
     terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_ok(c); */
 static uint32_t config_error(const struct ionto_config *c)
 {
-    return or_else(or_else(current_error(c), threshold_error(c)), or_else(debounce_error(c), cap_error(c)));
+    uint32_t error = or_else(or_else(current_error(c), threshold_error(c)), or_else(debounce_error(c), cap_error(c)));
+    if ((error == (uint32_t)IONTO_OK) && (product(c->limit_na, c->tick_us) > c->charge_reserve_fc)) {
+        error = (uint32_t)IONTO_ERROR_CHARGE_RESERVE;
+    }
+    return error;
 }
 
 /*@ requires \valid_read(g);
@@ -238,7 +243,19 @@ static int32_t config_mirrored(const struct ionto_guard *g)
 }
 
 /*@ requires \valid(g);
-    terminates \true; assigns g->config_inv; ensures mirrored: ionto_guard_config_mirrored(g); */
+    terminates \true;
+    assigns g->config_inv.time_cap_us, g->config_inv.time_reserve_us, g->config_inv.charge_cap_each_fc,
+            g->config_inv.charge_cap_total_fc, g->config_inv.charge_reserve_fc, g->config_inv.tick_us,
+            g->config_inv.tick_tolerance_us, g->config_inv.limit_na, g->config_inv.trip_na,
+            g->config_inv.rise_na_per_tick, g->config_inv.fall_na_per_tick, g->config_inv.dwell_us,
+            g->config_inv.compliance_mv, g->config_inv.over_voltage_mv, g->config_inv.saturation_mv,
+            g->config_inv.headroom_na, g->config_inv.open_na, g->config_inv.short_ohm, g->config_inv.short_above_na,
+            g->config_inv.mismatch_na, g->config_inv.disagree_na, g->config_inv.sensor_max_na,
+            g->config_inv.sensor_max_mv, g->config_inv.leakage_na, g->config_inv.over_current_us,
+            g->config_inv.over_voltage_us, g->config_inv.open_us, g->config_inv.short_us, g->config_inv.mismatch_us,
+            g->config_inv.sensor_us, g->config_inv.stale_us, g->config_inv.leakage_us, g->config_inv.switch_us,
+            g->config_inv.contact_us, g->config_inv.heartbeat_us;
+    ensures mirrored: ionto_guard_config_mirrored(g); */
 static void mirror_config(struct ionto_guard *g)
 {
     const struct ionto_config *a = &g->config;
@@ -311,7 +328,17 @@ static int32_t state_mirrored(const struct ionto_guard *g)
 }
 
 /*@ requires \valid(g);
-    terminates \true; assigns g->state_inv; ensures mirrored: ionto_guard_state_mirrored(g); */
+    terminates \true;
+    assigns g->state_inv.energised_us, g->state_inv.positive_fc, g->state_inv.negative_fc, g->state_inv.last_na,
+            g->state_inv.sign, g->state_inv.zero_us, g->state_inv.envelope_na, g->state_inv.contact_us,
+            g->state_inv.heartbeat_us, g->state_inv.over_current_us, g->state_inv.over_voltage_us,
+            g->state_inv.open_us, g->state_inv.short_us, g->state_inv.mismatch_us, g->state_inv.sensor_us,
+            g->state_inv.stale_us, g->state_inv.leakage_us, g->state_inv.switch_us, g->state_inv.tick,
+            g->state_inv.corrupt, g->state_inv.emergency, g->state_inv.proposal, g->state_inv.heartbeat,
+            g->state_inv.charge, g->state_inv.time, g->state_inv.first_trip, g->state_inv.armed,
+            g->state_inv.energised, g->state_inv.ending, g->state_inv.primed, g->state_inv.now_seen,
+            g->state_inv.sample_seen, g->state_inv.heartbeat_seen, g->state_inv.acknowledge_seen;
+    ensures mirrored: ionto_guard_state_mirrored(g); */
 static void mirror_state(struct ionto_guard *g)
 {
     const struct ionto_guard_state *a = &g->state;
@@ -363,10 +390,11 @@ static int32_t is_tripped(const struct ionto_guard_state *s, const struct ionto_
             || (s->open_us >= c->open_us) || (s->short_us >= c->short_us) || (s->mismatch_us >= c->mismatch_us)
             || (s->sensor_us >= c->sensor_us) || (s->stale_us >= c->stale_us) || (s->leakage_us >= c->leakage_us)
             || (s->switch_us >= c->switch_us) || (s->tick != 0u) || (s->corrupt != 0u) || (s->emergency != 0u)
-            || (s->proposal != 0u) || (s->heartbeat == LATCHED) || (s->charge == LATCHED) || (s->time == LATCHED)) ? 1 : 0;
+            || (s->proposal != 0u) || (s->heartbeat == LATCHED) || (s->charge == LATCHED) || (s->time == LATCHED))
+                ? 1 : 0;
 }
 
-/* Every word against its complement. What is intact was written by this file, and so is in range: that is proved, not checked. */
+/* Every word against its complement. What is intact was written by this file, and so is in range: that is proved. */
 /*@ requires \valid_read(g);
     terminates \true; assigns \nothing;
     ensures si20_intact: \result == 1 <==> ionto_guard_intact(g);
@@ -398,7 +426,8 @@ static void clear_timers(struct ionto_guard_state *s)
 /*@ requires \valid(s);
     terminates \true;
     assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
-            s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge, s->time,
+            s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge,
+                s->time,
             s->first_trip;
     ensures clear: ionto_guard_clear(s); */
 static void clear_trips(struct ionto_guard_state *s)
@@ -416,12 +445,18 @@ static void clear_trips(struct ionto_guard_state *s)
 
 /* Everything at zero, and no trip. */
 /*@ requires \valid(s);
-    terminates \true; assigns *s;
+    terminates \true;
+    assigns s->energised_us, s->positive_fc, s->negative_fc, s->last_na, s->sign, s->zero_us, s->envelope_na,
+            s->contact_us, s->heartbeat_us, s->over_current_us, s->over_voltage_us, s->open_us, s->short_us,
+            s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency,
+            s->proposal, s->heartbeat, s->charge, s->time, s->first_trip, s->armed, s->energised, s->ending, s->primed,
+            s->now_seen, s->sample_seen, s->heartbeat_seen, s->acknowledge_seen;
     ensures clear: ionto_guard_clear(s);
     ensures zero: s->last_na == 0 && s->sign == 0 && s->zero_us == 0 && s->envelope_na == 0
                   && s->contact_us == 0 && s->heartbeat_us == 0;
     ensures counts: s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0;
-    ensures flags: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->primed == 0 && s->acknowledge_seen == 1; */
+    ensures flags: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->primed == 0
+        && s->acknowledge_seen == 1; */
 static void clear_state(struct ionto_guard_state *s)
 {
     clear_trips(s);
@@ -471,7 +506,8 @@ static int32_t sees_saturation(const struct ionto_config *c, const struct ionto_
     ensures flag: \result == 0 || \result == 1; */
 static int32_t sees_open(const struct ionto_guard *g, const struct ionto_sense *s)
 {
-    int32_t drives_nothing = ((sees_saturation(&g->config, s) == 1) && (beyond(g->state.last_na, g->config.open_na) == 1)
+    int32_t drives_nothing = ((sees_saturation(&g->config, s) == 1) && (beyond(g->state.last_na,
+                                                                               g->config.open_na) == 1)
                               && (size_of(s->measured_na) < (int64_t)g->config.open_na)) ? 1 : 0;
     return ((g->state.energised == 1u) && ((s->contact != 1u) || (drives_nothing == 1))) ? 1 : 0;
 }
@@ -504,7 +540,8 @@ static int32_t sees_mismatch(const struct ionto_guard *g, const struct ionto_sen
     int64_t measured_na = s->measured_na;
     int64_t last_na = g->state.last_na;
     int64_t difference_na = (measured_na > last_na) ? (measured_na - last_na) : (last_na - measured_na);
-    int32_t between = (((measured_na >= 0) && (measured_na <= last_na)) || ((measured_na <= 0) && (measured_na >= last_na))) ? 1 : 0;
+    int32_t between = (((measured_na >= 0) && (measured_na <= last_na)) || ((measured_na <= 0)
+                                                                            && (measured_na >= last_na))) ? 1 : 0;
     int32_t explained = ((between == 1) && (sees_saturation(&g->config, s) == 1)) ? 1 : 0;
     return ((difference_na > (int64_t)g->config.mismatch_na) && (explained == 0)) ? 1 : 0;
 }
@@ -548,7 +585,7 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
 
 /* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen at this tick. */
 /*@ requires \valid(g) && \valid_read(sense) && \separated(g, sense);
-    requires ionto_config_ok(&g->config) && ionto_guard_state_ok(&g->state, &g->config);
+    requires ionto_config_in_range(&g->config) && ionto_guard_state_ok(&g->state, &g->config);
     terminates \true;
     assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
             g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
@@ -561,11 +598,13 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
     ensures si07_unseen: \result == 0 && \old(g->state.first_trip) == IONTO_TRIP_NONE
                          ==> !ionto_guard_tripped(&g->state, &g->config);
     ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
+      ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us),
+                     g->state.over_current_us);
     ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense))
       ==> ionto_rests(g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
     ensures si09_over_voltage_runs: \old(ionto_sees_over_voltage(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
+      ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us),
+                     g->state.over_voltage_us);
     ensures si09_over_voltage_rests: !\old(ionto_sees_over_voltage(&g->config, sense))
       ==> ionto_rests(g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
     ensures si10_open_runs: \old(ionto_sees_open(g, sense))
@@ -616,8 +655,8 @@ static int32_t watch(struct ionto_guard *g, const struct ionto_sense *sense, uin
     int32_t off_tick = sees_tick(g, sense);
     int32_t emergency = (sense->emergency_stop != 0u) ? 1 : 0;
     int32_t unsound = (sound != 1u) ? 1 : 0;
-    int32_t seen = ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys + off_tick
-                     + emergency + unsound) > 0) ? 1 : 0;
+    int32_t seen = ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys
+                     + off_tick + emergency + unsound) > 0) ? 1 : 0;
 
     if ((seen == 0) && (s->first_trip == (uint32_t)IONTO_TRIP_NONE)) {
         clear_timers(s);   /* nearly every tick: nothing is seen and nothing is latched */
@@ -658,7 +697,7 @@ static void switch_off(struct ionto_guard_state *s)
 
 /* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_ok(c) && ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na;
+    requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na;
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
     ensures flag: \result == 0 || \result == 1;
     ensures counts: ionto_guard_counts_ok(s, c);
@@ -691,37 +730,39 @@ static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c
     return counted;
 }
 
-/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit, once contact has held (SI-05). */
-/*@ requires \valid(s) && \valid_read(c) && \valid_read(q) && \separated(s, c) && \separated(s, q);
-    requires ionto_config_ok(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
+/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit, once contact has held
+ * and the dwell is over (SI-05). It counts from then on. */
+/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
+    requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
     requires s->contact_us <= c->contact_us && s->zero_us <= c->dwell_us && s->time == 0 && s->charge == 0;
     terminates \true;
     assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
-    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && q->command == IONTO_COMMAND_RUN
-                        && s->contact_us == c->contact_us && \abs(q->target_na) <= c->limit_na;
+    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
+                        && s->contact_us == c->contact_us && \abs(target_na) <= c->limit_na;
     ensures si04_dwell: s->energised == 1 && s->sign == 0 ==> s->zero_us == c->dwell_us;
-    ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || q->command != IONTO_COMMAND_RUN;
+    ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
     ensures counts: ionto_guard_counts_ok(s, c);
     ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * c->tick_us;
     ensures si17_latched: s->time == 0 || s->time == 2 && s->energised == 0 && s->armed == 0;
     ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
     ensures si18_kept: s->charge == 0; */
-static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, const struct ionto_request *q)
+static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command,
+                           int32_t target_na)
 {
-    if (q->command != (uint32_t)IONTO_COMMAND_RUN) {
+    if (command != (uint32_t)IONTO_COMMAND_RUN) {
         s->armed = 1u;
     }
-    if ((q->command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
-        && ((s->sign != 0) || (s->zero_us >= c->dwell_us)) && (beyond(q->target_na, c->limit_na) == 0)) {
+    if ((command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
+        && ((s->sign != 0) || (s->zero_us >= c->dwell_us)) && (beyond(target_na, c->limit_na) == 0)) {
         s->energised = (account(s, c, 0) == 1) ? 1u : 0u;
         s->armed = 0u;
     }
 }
 
-/* Whether the current must fall to zero now, and which trip is due when it is there; lowers the envelope of the fall. */
+/* Whether the current must fall to zero now, and which trip is due then; lowers the envelope of the fall. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
+    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
     requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1;
     requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
     terminates \true; assigns s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
@@ -766,7 +807,7 @@ static void consider_end(struct ionto_guard_state *s, const struct ionto_config 
 
 /* Whether a proposal keeps every invariant of the current. */
 /*@ requires \valid_read(s) && \valid_read(c);
-    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c);
+    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c);
     terminates \true; assigns \nothing;
     ensures flag: \result == 0 || \result == 1;
     ensures si01_limit: \result == 1 ==> \abs(p) <= c->limit_na;
@@ -800,7 +841,8 @@ static int32_t is_permissible(const struct ionto_guard_state *s, const struct io
 
 /* One tick with the switch closed: the current that is permitted, or zero and a latch. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_ok(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->armed == 0 && s->ending <= 1;
+    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->armed == 0
+        && s->ending <= 1;
     requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1 && s->proposal == 0;
     requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
     requires s->sign == 0 ==> s->zero_us == c->dwell_us;
@@ -893,18 +935,17 @@ static uint32_t first_trip(const struct ionto_guard_state *s, const struct ionto
 
 /* An acknowledge clears every trip at once, and only with the output off, nothing measured, and no cause in sight.
  * What was found corrupt here stays so: nothing but ionto_init() can vouch for the memory again. */
-/*@ requires \valid_read(g) && \valid_read(s) && \valid_read(q);
+/*@ requires \valid_read(s) && \valid_read(c);
     terminates \true; assigns \nothing;
     ensures si07_clears: \result == 1
-                         <==> q->acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
-                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us
-                              && ionto_sees_zero(&g->config, s) && g->state.corrupt != 2;
+                         <==> acknowledge == 1 && s->acknowledge_seen == 0 && s->energised == 0 && cause_seen == 0
+                              && s->heartbeat_us < c->heartbeat_us && at_zero == 1 && s->corrupt != 2;
     ensures flag: \result == 0 || \result == 1; */
-static int32_t may_clear(const struct ionto_guard *g, const struct ionto_sense *s, const struct ionto_request *q, int32_t cause_seen)
+static int32_t may_clear(const struct ionto_guard_state *s, const struct ionto_config *c, uint32_t acknowledge,
+                         int32_t at_zero, int32_t cause_seen)
 {
-    return ((q->acknowledge == 1u) && (g->state.acknowledge_seen == 0u) && (g->state.energised == 0u) && (cause_seen == 0)
-            && (g->state.heartbeat_us < g->config.heartbeat_us) && (sees_zero(&g->config, s) == 1)
-            && (g->state.corrupt != LATCHED)) ? 1 : 0;
+    return ((acknowledge == 1u) && (s->acknowledge_seen == 0u) && (s->energised == 0u) && (cause_seen == 0)
+            && (s->heartbeat_us < c->heartbeat_us) && (at_zero == 1) && (s->corrupt != LATCHED)) ? 1 : 0;
 }
 
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
@@ -914,30 +955,41 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
     struct ionto_guard_state *s = &g->state;
     const struct ionto_config *c = &g->config;
 
+    /* what is asked, read once */
+    uint32_t acknowledge = request->acknowledge;
+    uint32_t heartbeat = request->heartbeat;
+    uint32_t command = request->command;
+    int32_t target_na = request->target_na;
+    int32_t proposed_na = proposal->current_na;
+
     if (is_intact(g) == 1) {
+        uint32_t now_us = sense->now_us;
+        uint32_t sample = sense->sample;
+        int32_t contact = (sense->contact == 1u) ? 1 : 0;
+        int32_t at_zero = sees_zero(c, sense);
         uint32_t tripped_before = s->first_trip;
         int32_t cause_seen = watch(g, sense, proposal->sound);
-        s->heartbeat_us = held(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
-        s->heartbeat_seen = request->heartbeat;
-        if (may_clear(g, sense, request, cause_seen) == 1) {
+        s->heartbeat_us = held(s->heartbeat_us, (heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
+        s->heartbeat_seen = heartbeat;
+        if (may_clear(s, c, acknowledge, at_zero, cause_seen) == 1) {
             clear_trips(s);
         }
         s->primed = 1u;
-        s->now_seen = sense->now_us;
-        s->sample_seen = sense->sample;
-        s->acknowledge_seen = (request->acknowledge != 0u) ? 1u : 0u;
-        s->contact_us = held(s->contact_us, (sense->contact == 1u) ? 1 : 0, c->tick_us, c->contact_us);
+        s->now_seen = now_us;
+        s->sample_seen = sample;
+        s->acknowledge_seen = (acknowledge != 0u) ? 1u : 0u;
+        s->contact_us = held(s->contact_us, contact, c->tick_us, c->contact_us);
 
         if (((cause_seen == 1) || (tripped_before != (uint32_t)IONTO_TRIP_NONE)) && (is_tripped(s, c) == 1)) {
             switch_off(s);
         } else if ((s->energised == 0u) && (tripped_before == (uint32_t)IONTO_TRIP_NONE)) {
-            if (proposal->current_na != 0) {
+            if (proposed_na != 0) {
                 s->proposal = 1u;
             } else {
-                consider_start(s, c, request);
+                consider_start(s, c, command, target_na);
             }
         } else if (s->energised == 1u) {
-            drive.current_na = permit(s, c, request->command, proposal->current_na);
+            drive.current_na = permit(s, c, command, proposed_na);
         } else {
             /* just acknowledged: zero for this tick, whatever is proposed */
         }
@@ -983,7 +1035,8 @@ uint32_t ionto_guard_trips(const struct ionto_guard *g)
            + bit_if(s->mismatch_us >= c->mismatch_us, 16u) + bit_if(s->sensor_us >= c->sensor_us, 32u)
            + bit_if(s->stale_us >= c->stale_us, 64u) + bit_if(s->leakage_us >= c->leakage_us, 128u)
            + bit_if(s->switch_us >= c->switch_us, 256u) + bit_if(s->tick != 0u, 512u) + bit_if(s->corrupt != 0u, 1024u)
-           + bit_if(s->emergency != 0u, 2048u) + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED, 8192u)
+           + bit_if(s->emergency != 0u, 2048u) + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED,
+                                                                                           8192u)
            + bit_if(s->charge == LATCHED, 16384u) + bit_if(s->time == LATCHED, 32768u);
 }
 
@@ -992,7 +1045,7 @@ uint32_t ionto_guard_trips(const struct ionto_guard *g)
 
 /* Latches again what was latched when the power went. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_ok(c) && ionto_guard_clear(s) && trips <= 65535;
+    requires ionto_config_in_range(c) && ionto_guard_clear(s) && trips <= 65535;
     terminates \true;
     assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
             s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge,
@@ -1021,11 +1074,52 @@ static void carry(struct ionto_guard_state *s, const struct ionto_config *c, uin
     s->time = CARRIES(trips, 32768u) ? LATCHED : 0u;
 }
 
-uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips)
+/* Field by field: a copy of the whole would call a library. */
+/*@ requires \valid(c) && \valid_read(config) && \separated(c, config);
+    terminates \true;
+    assigns c->time_cap_us, c->time_reserve_us, c->charge_cap_each_fc, c->charge_cap_total_fc, c->charge_reserve_fc,
+            c->tick_us, c->tick_tolerance_us, c->limit_na, c->trip_na, c->rise_na_per_tick, c->fall_na_per_tick,
+            c->dwell_us, c->compliance_mv, c->over_voltage_mv, c->saturation_mv, c->headroom_na, c->open_na,
+            c->short_ohm, c->short_above_na, c->mismatch_na, c->disagree_na, c->sensor_max_na, c->sensor_max_mv,
+            c->leakage_na, c->over_current_us, c->over_voltage_us, c->open_us, c->short_us, c->mismatch_us,
+            c->sensor_us, c->stale_us, c->leakage_us, c->switch_us, c->contact_us, c->heartbeat_us;
+    ensures time_cap_us: c->time_cap_us == \old(config->time_cap_us);
+    ensures time_reserve_us: c->time_reserve_us == \old(config->time_reserve_us);
+    ensures charge_cap_each_fc: c->charge_cap_each_fc == \old(config->charge_cap_each_fc);
+    ensures charge_cap_total_fc: c->charge_cap_total_fc == \old(config->charge_cap_total_fc);
+    ensures charge_reserve_fc: c->charge_reserve_fc == \old(config->charge_reserve_fc);
+    ensures tick_us: c->tick_us == \old(config->tick_us);
+    ensures tick_tolerance_us: c->tick_tolerance_us == \old(config->tick_tolerance_us);
+    ensures limit_na: c->limit_na == \old(config->limit_na);
+    ensures trip_na: c->trip_na == \old(config->trip_na);
+    ensures rise_na_per_tick: c->rise_na_per_tick == \old(config->rise_na_per_tick);
+    ensures fall_na_per_tick: c->fall_na_per_tick == \old(config->fall_na_per_tick);
+    ensures dwell_us: c->dwell_us == \old(config->dwell_us);
+    ensures compliance_mv: c->compliance_mv == \old(config->compliance_mv);
+    ensures over_voltage_mv: c->over_voltage_mv == \old(config->over_voltage_mv);
+    ensures saturation_mv: c->saturation_mv == \old(config->saturation_mv);
+    ensures headroom_na: c->headroom_na == \old(config->headroom_na);
+    ensures open_na: c->open_na == \old(config->open_na);
+    ensures short_ohm: c->short_ohm == \old(config->short_ohm);
+    ensures short_above_na: c->short_above_na == \old(config->short_above_na);
+    ensures mismatch_na: c->mismatch_na == \old(config->mismatch_na);
+    ensures disagree_na: c->disagree_na == \old(config->disagree_na);
+    ensures sensor_max_na: c->sensor_max_na == \old(config->sensor_max_na);
+    ensures sensor_max_mv: c->sensor_max_mv == \old(config->sensor_max_mv);
+    ensures leakage_na: c->leakage_na == \old(config->leakage_na);
+    ensures over_current_us: c->over_current_us == \old(config->over_current_us);
+    ensures over_voltage_us: c->over_voltage_us == \old(config->over_voltage_us);
+    ensures open_us: c->open_us == \old(config->open_us);
+    ensures short_us: c->short_us == \old(config->short_us);
+    ensures mismatch_us: c->mismatch_us == \old(config->mismatch_us);
+    ensures sensor_us: c->sensor_us == \old(config->sensor_us);
+    ensures stale_us: c->stale_us == \old(config->stale_us);
+    ensures leakage_us: c->leakage_us == \old(config->leakage_us);
+    ensures switch_us: c->switch_us == \old(config->switch_us);
+    ensures contact_us: c->contact_us == \old(config->contact_us);
+    ensures heartbeat_us: c->heartbeat_us == \old(config->heartbeat_us); */
+static void copy_config(struct ionto_config *c, const struct ionto_config *config)
 {
-    struct ionto_config *c = &g->config;
-    struct ionto_guard_state *s = &g->state;
-    uint32_t error;
     c->time_cap_us = config->time_cap_us;
     c->time_reserve_us = config->time_reserve_us;
     c->charge_cap_each_fc = config->charge_cap_each_fc;
@@ -1061,6 +1155,14 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     c->switch_us = config->switch_us;
     c->contact_us = config->contact_us;
     c->heartbeat_us = config->heartbeat_us;
+}
+
+uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips)
+{
+    struct ionto_config *c = &g->config;
+    struct ionto_guard_state *s = &g->state;
+    uint32_t error;
+    copy_config(c, config);
     error = config_error(c);
     error = or_else(error, (carried_trips <= 65535u) ? (uint32_t)IONTO_OK : (uint32_t)IONTO_ERROR_CARRIED);
     clear_state(s);

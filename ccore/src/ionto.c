@@ -16,7 +16,9 @@ static int32_t higher(int32_t a, int32_t b)
 
 /* The charge of one tick, in fC. Hostile measurements count as full scale; two 32-bit products, as in the channels. */
 /*@ requires 0 <= tick_us <= IONTO_TICK_MAX_US;
-    terminates \true; assigns \nothing; ensures \result == \min(\abs(current_na), IONTO_SENSE_MAX_NA) * tick_us; */
+    terminates \true; assigns \nothing;
+    ensures product: \result == \min(\abs(current_na), IONTO_SENSE_MAX_NA) * tick_us;
+    ensures bounds: 0 <= \result <= 2000000000000; */
 static int64_t tick_charge_fc(int32_t current_na, int32_t tick_us)
 {
     int32_t low_na = higher(current_na, -IONTO_SENSE_MAX_NA);
@@ -31,8 +33,9 @@ static int64_t tick_charge_fc(int32_t current_na, int32_t tick_us)
 }
 
 /* The dose stops counting at the ceiling, 100 C, which is above every cap. */
-/*@ requires 0 <= sum_fc <= IONTO_CHARGE_CEILING_FC && 0 <= more_fc <= 2000000000000;
-    terminates \true; assigns \nothing; ensures \result == \min(sum_fc + more_fc, IONTO_CHARGE_CEILING_FC); */
+/*@ requires 0 <= more_fc <= 2000000000000;
+    terminates \true; assigns \nothing;
+    ensures \result == \min(sum_fc + more_fc, IONTO_CHARGE_CEILING_FC); */
 static int64_t dose_fc(int64_t sum_fc, int64_t more_fc)
 {
     return (sum_fc < (IONTO_CHARGE_CEILING_FC - more_fc)) ? (sum_fc + more_fc) : IONTO_CHARGE_CEILING_FC;
@@ -90,9 +93,31 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
     return error;
 }
 
-/* Gathers one tick for the report: extremes start anew after a report; the dose is what was measured while energised. */
-/*@ requires \valid(core) && \valid_read(sense) && \valid_read(drive) && \separated(core, sense, drive);
-    terminates \true; assigns core->telemetry, core->reported; */
+/* Gathers one tick for the report: extremes start anew after it; the dose is what was measured while energised. */
+/*@ requires \valid(core) && \valid_read(sense) && \valid_read(drive);
+    requires \separated(core, sense) && \separated(core, drive) && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true;
+    assigns core->telemetry.drive_min_na, core->telemetry.drive_max_na, core->telemetry.measured_min_na,
+            core->telemetry.measured_max_na, core->telemetry.voltage_min_mv, core->telemetry.voltage_max_mv,
+            core->telemetry.measured_positive_fc, core->telemetry.measured_negative_fc, core->telemetry.ticks,
+            core->telemetry.contact, core->telemetry.emergency_stop, core->telemetry.switch_closed,
+            core->telemetry.drive_na, core->telemetry.measured_na, core->telemetry.voltage_mv, core->reported;
+    ensures driven: core->telemetry.drive_na == \old(drive->current_na)
+                    && core->telemetry.switch_closed == \old(drive->switch_closed) && core->reported == 0;
+    ensures extremes_anew: \old(core->reported) == 1
+                           ==> core->telemetry.drive_min_na == \old(drive->current_na)
+                               && core->telemetry.drive_max_na == \old(drive->current_na);
+    ensures extremes: \old(core->reported) != 1
+                      ==> core->telemetry.drive_min_na
+                          == \min(\old(core->telemetry.drive_min_na), \old(drive->current_na))
+                          && core->telemetry.drive_max_na
+                             == \max(\old(core->telemetry.drive_max_na), \old(drive->current_na));
+    ensures si18_dose: 0 <= \old(core->telemetry.measured_positive_fc) <= IONTO_CHARGE_CEILING_FC
+                       && 0 <= \old(core->telemetry.measured_negative_fc) <= IONTO_CHARGE_CEILING_FC
+                       ==> \old(core->telemetry.measured_positive_fc) <= core->telemetry.measured_positive_fc
+                           <= IONTO_CHARGE_CEILING_FC
+                           && \old(core->telemetry.measured_negative_fc) <= core->telemetry.measured_negative_fc
+                              <= IONTO_CHARGE_CEILING_FC; */
 static void gather(struct ionto_core *core, const struct ionto_sense *sense, const struct ionto_drive *drive,
                    int32_t tick_us)
 {
@@ -131,7 +156,8 @@ static void gather(struct ionto_core *core, const struct ionto_sense *sense, con
     t->voltage_mv = sense->voltage_mv;
 }
 
-struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense, const struct ionto_request *request)
+struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense,
+                              const struct ionto_request *request)
 {
     uint32_t cut = (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? 1u : 0u;
     struct ionto_proposal proposal = ionto_regulator_step(&core->regulator, sense, request, cut);
@@ -188,5 +214,6 @@ void ionto_report(struct ionto_core *core, struct ionto_telemetry *out)
 
 uint32_t ionto_phase(const struct ionto_core *core)
 {
-    return (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? (uint32_t)IONTO_PHASE_FAULT : core->regulator.phase;
+    return (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? (uint32_t)IONTO_PHASE_FAULT
+        : core->regulator.phase;
 }

@@ -44,7 +44,9 @@ static int32_t timed(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limi
 
 /* The charge of one tick. Two 32-bit products: a 64-bit one would need a library on small processors. */
 /*@ requires 0 <= magnitude_na <= IONTO_CEILING_NA && 0 <= tick_us <= IONTO_TICK_MAX_US;
-    terminates \true; assigns \nothing; ensures \result == magnitude_na * tick_us; */
+    terminates \true; assigns \nothing;
+    ensures product: \result == magnitude_na * tick_us;
+    ensures bounds: 0 <= \result <= 300000000000; */
 static int64_t charge_fc(int32_t magnitude_na, int32_t tick_us)
 {
     int32_t high = magnitude_na / 4096;
@@ -62,11 +64,13 @@ static int64_t charge_fc(int32_t magnitude_na, int32_t tick_us)
     terminates \true; assigns \nothing;
     ensures \result == (IONTO_TICK_MIN_US <= tick_us <= IONTO_TICK_MAX_US && 1 <= rate_na <= 200000
                         && min_ua_per_s * tick_us <= 1000 * rate_na <= max_ua_per_s * tick_us ? IONTO_OK : error); */
-static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_s, int32_t max_ua_per_s, uint32_t error)
+static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_s, int32_t max_ua_per_s,
+                            uint32_t error)
 {
     uint32_t result = error;
     if ((tick_us >= IONTO_TICK_MIN_US) && (tick_us <= IONTO_TICK_MAX_US) && (rate_na >= 1) && (rate_na <= 200000)) {
-        result = within((int64_t)(rate_na * 1000), (int64_t)(min_ua_per_s * tick_us), (int64_t)(max_ua_per_s * tick_us), error);
+        result = within((int64_t)(rate_na * 1000), (int64_t)(min_ua_per_s * tick_us),
+                        (int64_t)(max_ua_per_s * tick_us), error);
     }
     return result;
 }
@@ -79,18 +83,24 @@ static uint32_t limits_error(const struct ionto_regulator_limits *l)
 {
     uint32_t error = within(l->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
     error = first_of(error, within(l->limit_na, 1, IONTO_CEILING_NA, (uint32_t)IONTO_ERROR_LIMIT));
-    error = first_of(error, rate_within(l->rise_na_per_tick, l->tick_us, 0, IONTO_RISE_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_RISE));
-    error = first_of(error, rate_within(l->fall_na_per_tick, l->tick_us, IONTO_FALL_MIN_UA_PER_S, IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
+    error = first_of(error, rate_within(l->rise_na_per_tick, l->tick_us, 0, IONTO_RISE_MAX_UA_PER_S,
+                                        (uint32_t)IONTO_ERROR_RISE));
+    error = first_of(error, rate_within(l->fall_na_per_tick, l->tick_us, IONTO_FALL_MIN_UA_PER_S,
+                                        IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
     error = first_of(error, within(l->dwell_us, IONTO_DWELL_MIN_US, IONTO_DWELL_MAX_US, (uint32_t)IONTO_ERROR_DWELL));
     error = first_of(error, within(l->saturation_mv, 500, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_SATURATION));
     error = first_of(error, within(l->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
     error = first_of(error, within(l->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME));
-    error = first_of(error, within(l->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US, (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
+    error = first_of(error, within(l->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US,
+                                   (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
     error = first_of(error, within(l->time_cap_us, 1000000, IONTO_TIME_CEILING_US, (uint32_t)IONTO_ERROR_TIME_CAP));
     error = first_of(error, within(l->time_reserve_us, 0, l->time_cap_us, (uint32_t)IONTO_ERROR_TIME_RESERVE));
-    error = first_of(error, within(l->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
-    error = first_of(error, within(l->charge_cap_total_fc, l->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC, (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
-    error = first_of(error, within(l->charge_reserve_fc, 0, l->charge_cap_each_fc, (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
+    error = first_of(error, within(l->charge_cap_each_fc, 1, IONTO_CHARGE_CEILING_FC,
+                                   (uint32_t)IONTO_ERROR_CHARGE_CAP_EACH));
+    error = first_of(error, within(l->charge_cap_total_fc, l->charge_cap_each_fc, IONTO_CHARGE_CEILING_FC,
+                                   (uint32_t)IONTO_ERROR_CHARGE_CAP_TOTAL));
+    error = first_of(error, within(l->charge_reserve_fc, 0, l->charge_cap_each_fc,
+                                   (uint32_t)IONTO_ERROR_CHARGE_RESERVE));
     return error;
 }
 
@@ -103,7 +113,8 @@ static int32_t limits_mirrored(const struct ionto_regulator *r)
     const struct ionto_regulator_limits *a = &r->limits;
     const struct ionto_regulator_limits *b = &r->limits_inv;
     return ((a->time_cap_us == (-1 - b->time_cap_us)) && (a->time_reserve_us == (-1 - b->time_reserve_us))
-            && (a->charge_cap_each_fc == (-1 - b->charge_cap_each_fc)) && (a->charge_cap_total_fc == (-1 - b->charge_cap_total_fc))
+            && (a->charge_cap_each_fc == (-1 - b->charge_cap_each_fc))
+                && (a->charge_cap_total_fc == (-1 - b->charge_cap_total_fc))
             && (a->charge_reserve_fc == (-1 - b->charge_reserve_fc)) && (a->tick_us == (-1 - b->tick_us))
             && (a->limit_na == (-1 - b->limit_na)) && (a->rise_na_per_tick == (-1 - b->rise_na_per_tick))
             && (a->fall_na_per_tick == (-1 - b->fall_na_per_tick)) && (a->dwell_us == (-1 - b->dwell_us))
@@ -112,7 +123,12 @@ static int32_t limits_mirrored(const struct ionto_regulator *r)
 }
 
 /*@ requires \valid(r);
-    terminates \true; assigns r->limits_inv;
+    terminates \true;
+    assigns r->limits_inv.time_cap_us, r->limits_inv.time_reserve_us, r->limits_inv.charge_cap_each_fc,
+            r->limits_inv.charge_cap_total_fc, r->limits_inv.charge_reserve_fc, r->limits_inv.tick_us,
+            r->limits_inv.limit_na, r->limits_inv.rise_na_per_tick, r->limits_inv.fall_na_per_tick,
+            r->limits_inv.dwell_us, r->limits_inv.saturation_mv, r->limits_inv.headroom_na, r->limits_inv.contact_us,
+            r->limits_inv.heartbeat_us;
     ensures mirrored: ionto_regulator_limits_mirrored(r); */
 static void mirror_limits(struct ionto_regulator *r)
 {
@@ -145,7 +161,8 @@ static int32_t state_mirrored(const struct ionto_regulator *r)
     const struct ionto_regulator_state *a = &r->state;
     const struct ionto_regulator_state *b = &r->state_inv;
     return ((a->energised_us == (-1 - b->energised_us)) && (a->positive_fc == (-1 - b->positive_fc))
-            && (a->negative_fc == (-1 - b->negative_fc)) && (a->level_na == (-1 - b->level_na))
+            && (a->negative_fc == (-1 - b->negative_fc)) && (a->tick_fc == (-1 - b->tick_fc))
+                && (a->level_na == (-1 - b->level_na))
             && (a->target_na == (-1 - b->target_na)) && (a->sign == (-1 - b->sign))
             && (a->zero_us == (-1 - b->zero_us)) && (a->contact_us == (-1 - b->contact_us))
             && (a->heartbeat_us == (-1 - b->heartbeat_us)) && (a->heartbeat_seen == (UINT32_MAX - b->heartbeat_seen))
@@ -153,7 +170,7 @@ static int32_t state_mirrored(const struct ionto_regulator *r)
             && (a->ending == (UINT32_MAX - b->ending)) && (a->corrupt == (UINT32_MAX - b->corrupt))) ? 1 : 0;
 }
 
-/* Every word against its complement. What is intact was written by this file, and so is in range: that is proved, not checked. */
+/* Every word against its complement. What is intact was written by this file, and so is in range: that is proved. */
 /*@ requires \valid_read(r);
     terminates \true; assigns \nothing;
     ensures si20_intact: \result == 1 <==> ionto_regulator_intact(r);
@@ -164,7 +181,12 @@ static int32_t is_intact(const struct ionto_regulator *r)
 }
 
 /*@ requires \valid(r);
-    terminates \true; assigns r->state_inv;
+    terminates \true;
+    assigns r->state_inv.energised_us, r->state_inv.positive_fc, r->state_inv.negative_fc, r->state_inv.tick_fc,
+            r->state_inv.level_na,
+            r->state_inv.target_na, r->state_inv.sign, r->state_inv.zero_us, r->state_inv.contact_us,
+            r->state_inv.heartbeat_us, r->state_inv.heartbeat_seen, r->state_inv.armed, r->state_inv.energised,
+            r->state_inv.ending, r->state_inv.corrupt;
     ensures mirrored: ionto_regulator_state_mirrored(r); */
 static void mirror_state(struct ionto_regulator *r)
 {
@@ -173,6 +195,7 @@ static void mirror_state(struct ionto_regulator *r)
     b->energised_us = -1 - a->energised_us;
     b->positive_fc = -1 - a->positive_fc;
     b->negative_fc = -1 - a->negative_fc;
+    b->tick_fc = -1 - a->tick_fc;
     b->level_na = -1 - a->level_na;
     b->target_na = -1 - a->target_na;
     b->sign = -1 - a->sign;
@@ -189,10 +212,20 @@ static void mirror_state(struct ionto_regulator *r)
 /* Everything at zero; `corrupt` says whether it stays so. */
 /*@ requires \valid(r);
     requires corrupt == 0 || corrupt == 1;
-    terminates \true; assigns r->state, r->state_inv;
+    terminates \true;
+    assigns r->state.energised_us, r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->state.level_na,
+        r->state.target_na,
+            r->state.sign, r->state.zero_us, r->state.contact_us, r->state.heartbeat_us, r->state.heartbeat_seen,
+            r->state.armed, r->state.energised, r->state.ending, r->state.corrupt, r->state_inv.energised_us,
+            r->state_inv.positive_fc, r->state_inv.negative_fc, r->state_inv.tick_fc,
+            r->state_inv.level_na, r->state_inv.target_na,
+            r->state_inv.sign, r->state_inv.zero_us, r->state_inv.contact_us, r->state_inv.heartbeat_us,
+            r->state_inv.heartbeat_seen, r->state_inv.armed, r->state_inv.energised, r->state_inv.ending,
+            r->state_inv.corrupt;
     ensures mirrored: ionto_regulator_state_mirrored(r);
     ensures ok: ionto_regulator_limits_ok(&r->limits) ==> ionto_regulator_state_ok(&r->state, &r->limits);
-    ensures zero: r->state.level_na == 0 && r->state.energised == 0 && r->state.armed == 0;
+    ensures zero: r->state.level_na == 0 && r->state.sign == 0 && r->state.zero_us == 0 && r->state.energised == 0
+                  && r->state.armed == 0;
     ensures corrupt: r->state.corrupt == corrupt; */
 static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
 {
@@ -200,6 +233,7 @@ static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
     s->energised_us = 0;
     s->positive_fc = 0;
     s->negative_fc = 0;
+    s->tick_fc = 0;
     s->level_na = 0;
     s->target_na = 0;
     s->sign = 0;
@@ -217,19 +251,19 @@ static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
 /* ---- one tick ------------------------------------------------------------------------------------------ */
 
 /* Takes the target unless it is beyond the limit: then the one in force stays, and the report says so (SI-22). */
-/*@ requires \valid(s) && \valid_read(l) && \valid_read(q) && \separated(s, l) && \separated(s, q);
+/*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires 1 <= l->limit_na <= IONTO_CEILING_NA && \abs(s->target_na) <= l->limit_na;
     terminates \true; assigns s->target_na;
     ensures range: \abs(s->target_na) <= l->limit_na;
-    ensures si22_refused: \abs(q->target_na) > l->limit_na
+    ensures si22_refused: \abs(wanted_na) > l->limit_na
                           ==> s->target_na == \old(s->target_na) && \result == IONTO_REFUSED_LIMIT;
-    ensures si22_taken: \abs(q->target_na) <= l->limit_na
-                        ==> s->target_na == q->target_na && \result == IONTO_REFUSED_NOTHING; */
-static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, const struct ionto_request *q)
+    ensures si22_taken: \abs(wanted_na) <= l->limit_na
+                        ==> s->target_na == wanted_na && \result == IONTO_REFUSED_NOTHING; */
+static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t wanted_na)
 {
     uint32_t refused = (uint32_t)IONTO_REFUSED_LIMIT;
-    if (magnitude(q->target_na) <= l->limit_na) {
-        s->target_na = q->target_na;
+    if (magnitude(wanted_na) <= l->limit_na) {
+        s->target_na = wanted_na;
         refused = (uint32_t)IONTO_REFUSED_NOTHING;
     }
     return refused;
@@ -243,7 +277,8 @@ static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> \result != IONTO_LIMITED_BY_NOTHING;
     ensures si17_time: ionto_regulator_time_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING;
     ensures si18_charge: ionto_regulator_charge_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING; */
-static uint32_t end_cause(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command)
+static uint32_t end_cause(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l,
+                          uint32_t command)
 {
     uint32_t cause = (uint32_t)IONTO_LIMITED_BY_NOTHING;
     if (s->heartbeat_us >= l->heartbeat_us) {
@@ -268,7 +303,8 @@ static uint32_t end_cause(const struct ionto_regulator_state *s, const struct io
     terminates \true; assigns \nothing;
     ensures bounds: 0 <= \result <= IONTO_CEILING_NA;
     ensures unsaturated: \abs(voltage_mv) < saturation_mv ==> \result == IONTO_CEILING_NA; */
-static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t measured_na, int32_t level_na, int32_t headroom_na)
+static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t measured_na, int32_t level_na,
+                              int32_t headroom_na)
 {
     int32_t allowed_na = IONTO_CEILING_NA;
     if (magnitude(voltage_mv) >= saturation_mv) {
@@ -345,7 +381,7 @@ static void stand_down(struct ionto_regulator_state *s)
     requires 0 <= s->energised_us <= l->time_cap_us;
     requires 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc;
     requires s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
-    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc;
+    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->tick_fc;
     ensures flag: \result == 0 || \result == 1;
     ensures si17_cap: 0 <= s->energised_us <= l->time_cap_us;
     ensures si17_count: s->energised_us == \old(s->energised_us) + \result * l->tick_us;
@@ -355,6 +391,9 @@ static void stand_down(struct ionto_regulator_state *s)
                            == \old(s->positive_fc) + (\result == 1 ? \max(level_na, 0) * l->tick_us : 0);
     ensures si18_negative: s->negative_fc
                            == \old(s->negative_fc) + (\result == 1 ? \max(-level_na, 0) * l->tick_us : 0);
+    ensures si18_tick: \result == 1 ==> s->tick_fc == \abs(level_na) * l->tick_us;
+    ensures si18_in_sums: \result == 1 ==> 0 <= s->tick_fc && (level_na > 0 ==> s->tick_fc <= s->positive_fc)
+                                            && (level_na < 0 ==> s->tick_fc <= s->negative_fc);
     ensures si18_only_at_cap: \result == 0 ==> \old(ionto_regulator_at_cap(s, l)); */
 static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t level_na)
 {
@@ -363,36 +402,38 @@ static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulat
     int64_t positive_fc = s->positive_fc + ((level_na > 0) ? tick_fc : 0);
     int64_t negative_fc = s->negative_fc + ((level_na < 0) ? tick_fc : 0);
     int32_t affordable = 0;
-    if ((energised_us <= l->time_cap_us) && (positive_fc <= l->charge_cap_each_fc) && (negative_fc <= l->charge_cap_each_fc)
+    if ((energised_us <= l->time_cap_us) && (positive_fc <= l->charge_cap_each_fc)
+        && (negative_fc <= l->charge_cap_each_fc)
         && ((positive_fc + negative_fc) <= l->charge_cap_total_fc)) {
         s->energised_us = energised_us;
         s->positive_fc = positive_fc;
         s->negative_fc = negative_fc;
+        s->tick_fc = tick_fc;
         affordable = 1;
     }
     return affordable;
 }
 
-/* The tick that was counted last did not flow: it was cut. Both channels count the same ticks, so that both end together. */
+/* The tick that was counted last was cut. Both channels count the ticks that flow, so that both end together. */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 1;
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc;
     ensures si17_cut: s->energised_us == \old(s->energised_us) - l->tick_us >= 0;
-    ensures si18_cut_positive: s->positive_fc == \old(s->positive_fc) - \max(s->level_na, 0) * l->tick_us >= 0;
-    ensures si18_cut_negative: s->negative_fc == \old(s->negative_fc) - \max(-s->level_na, 0) * l->tick_us >= 0;
+    ensures si18_cut_positive: s->positive_fc == \old(s->positive_fc) - (s->level_na > 0 ? s->tick_fc : 0) >= 0;
+    ensures si18_cut_negative: s->negative_fc == \old(s->negative_fc) - (s->level_na < 0 ? s->tick_fc : 0) >= 0;
     ensures down: s->positive_fc <= \old(s->positive_fc) && s->negative_fc <= \old(s->negative_fc); */
 static void refund(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
 {
-    int64_t tick_fc = charge_fc((int32_t)magnitude(s->level_na), l->tick_us);
     s->energised_us = s->energised_us - l->tick_us;
-    s->positive_fc = s->positive_fc - ((s->level_na > 0) ? tick_fc : 0);
-    s->negative_fc = s->negative_fc - ((s->level_na < 0) ? tick_fc : 0);
+    s->positive_fc = s->positive_fc - ((s->level_na > 0) ? s->tick_fc : 0);
+    s->negative_fc = s->negative_fc - ((s->level_na < 0) ? s->tick_fc : 0);
 }
 
-/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held (SI-05). */
+/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held
+ * and the dwell is over (SI-05). It counts from then on. */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 0 && s->corrupt == 0;
-    terminates \true; assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc;
+    terminates \true; assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc, s->tick_fc;
     ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
                         && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us;
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
@@ -400,7 +441,8 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
     ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * l->tick_us;
     ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
     ensures range: ionto_regulator_state_ok(s, l); */
-static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command, uint32_t refused)
+static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command,
+                  uint32_t refused)
 {
     if (command != (uint32_t)IONTO_COMMAND_RUN) {
         s->armed = 1u;
@@ -425,7 +467,8 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
     ensures si04_direction: s->level_na == 0 && \result != 0 ==> (\result > 0 <==> s->target_na > 0)
                                                                  && s->target_na != 0 && goal_na != 0;
     ensures si16_falls: goal_na == 0 ==> \abs(\result) == \max(\abs(s->level_na) - l->fall_na_per_tick, 0); */
-static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t goal_na)
+static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l,
+                          int32_t goal_na)
 {
     int32_t direction = (s->level_na != 0) ? sign_of(s->level_na) : sign_of(s->target_na);
     int32_t next_na = toward((int32_t)magnitude(s->level_na), goal_na, l->rise_na_per_tick, l->fall_na_per_tick);
@@ -441,12 +484,12 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
 }
 
 /* One tick of an energised regulator. */
-/*@ requires \valid(r) && \valid_read(sense) && \separated(r, sense);
+/*@ requires \valid(r);
     requires ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
     requires r->state.energised == 1;
     terminates \true;
     assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
-            r->state.positive_fc, r->state.negative_fc, r->phase, r->limited_by;
+            r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->phase, r->limited_by;
     ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
     ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
     ensures si03_fall: !\old(ionto_regulator_at_cap(&r->state, &r->limits))
@@ -470,13 +513,15 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
                            == \old(r->state.positive_fc) + \max(r->state.level_na, 0) * r->limits.tick_us;
     ensures si18_negative: r->state.negative_fc
                            == \old(r->state.negative_fc) + \max(-r->state.level_na, 0) * r->limits.tick_us;
+    ensures si18_tick: r->state.energised == 1
+                       ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us;
     ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
-static void regulate(struct ionto_regulator *r, const struct ionto_sense *sense, uint32_t command)
+static void regulate(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
     const struct ionto_regulator_limits *l = &r->limits;
     int32_t reverses = must_reverse_first(s, l);
-    int32_t allowed_na = voltage_allows(sense->voltage_mv, l->saturation_mv, sense->measured_na, s->level_na, l->headroom_na);
+    int32_t allowed_na = voltage_allows(voltage_mv, l->saturation_mv, measured_na, s->level_na, l->headroom_na);
     int32_t goal_na = (int32_t)magnitude(s->target_na);
     uint32_t cause = end_cause(s, l, command);
 
@@ -515,29 +560,45 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
                                            const struct ionto_request *request, uint32_t cut)
 {
     struct ionto_proposal proposal = {0, 0u};
+    /* what is sensed and asked, read once */
+    uint32_t command = request->command;
+    uint32_t heartbeat = request->heartbeat;
+    int32_t wanted_na = request->target_na;
+    int32_t contact = (sense->contact == 1u) ? 1 : 0;
+    uint32_t off = ((cut != 0u) || (sense->emergency_stop != 0u)) ? 1u : 0u;
+    int32_t voltage_mv = sense->voltage_mv;
+    int32_t measured_na = sense->measured_na;
+    int32_t works = ((is_intact(r) == 1) && (r->state.corrupt == 0u)) ? 1 : 0;
     r->phase = (uint32_t)IONTO_PHASE_IDLE;
     r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
     r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
 
-    if ((is_intact(r) == 1) && (r->state.corrupt == 0u)) {
+    if (works == 1) {
         struct ionto_regulator_state *s = &r->state;
         const struct ionto_regulator_limits *l = &r->limits;
-        r->refused = take_target(s, l, request);
-        s->contact_us = timed(s->contact_us, (sense->contact == 1u) ? 1 : 0, l->tick_us, l->contact_us);
-        s->heartbeat_us = timed(s->heartbeat_us, (request->heartbeat == s->heartbeat_seen) ? 1 : 0, l->tick_us, l->heartbeat_us);
-        s->heartbeat_seen = request->heartbeat;
+        r->refused = take_target(s, l, wanted_na);
+        s->contact_us = timed(s->contact_us, contact, l->tick_us, l->contact_us);
+        s->heartbeat_us = timed(s->heartbeat_us, (heartbeat == s->heartbeat_seen) ? 1 : 0, l->tick_us, l->heartbeat_us);
+        s->heartbeat_seen = heartbeat;
+        /*@ assert level: ionto_regulator_level_ok(s, l); */
+        /*@ assert flags: ionto_regulator_flags_ok(s, l); */
+        /*@ assert counts: ionto_regulator_counts_ok(s, l); */
 
         if ((cut != 0u) && (s->energised == 1u)) {
             refund(s, l);
         }
-        if ((cut != 0u) || (sense->emergency_stop != 0u)) {
+        if (off == 1u) {
             stand_down(s);
         } else if (s->energised == 0u) {
-            start(s, l, request->command, r->refused);
+            start(s, l, command, r->refused);
+            if (s->energised == 1u) {
+                r->phase = (uint32_t)IONTO_PHASE_RAMP;
+                r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
+            }
         } else {
-            regulate(r, sense, request->command);
+            regulate(r, voltage_mv, measured_na, command);
         }
-        if ((s->armed == 1u) && (request->command == (uint32_t)IONTO_COMMAND_RUN)) {
+        if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
             r->phase = (uint32_t)IONTO_PHASE_WAIT;
             r->limited_by = ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us))
                                 ? (uint32_t)IONTO_LIMITED_BY_REVERSAL : (uint32_t)IONTO_LIMITED_BY_CONTACT;
@@ -556,10 +617,28 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
     return proposal;
 }
 
-uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config)
+/* Field by field: a copy of the whole would call a library. */
+/*@ requires \valid(l) && \valid_read(config) && \separated(l, config);
+    terminates \true;
+    assigns l->time_cap_us, l->time_reserve_us, l->charge_cap_each_fc, l->charge_cap_total_fc, l->charge_reserve_fc,
+            l->tick_us, l->limit_na, l->rise_na_per_tick, l->fall_na_per_tick, l->dwell_us, l->saturation_mv,
+            l->headroom_na, l->contact_us, l->heartbeat_us;
+    ensures time_cap_us: l->time_cap_us == \old(config->time_cap_us);
+    ensures time_reserve_us: l->time_reserve_us == \old(config->time_reserve_us);
+    ensures charge_cap_each_fc: l->charge_cap_each_fc == \old(config->charge_cap_each_fc);
+    ensures charge_cap_total_fc: l->charge_cap_total_fc == \old(config->charge_cap_total_fc);
+    ensures charge_reserve_fc: l->charge_reserve_fc == \old(config->charge_reserve_fc);
+    ensures tick_us: l->tick_us == \old(config->tick_us);
+    ensures limit_na: l->limit_na == \old(config->limit_na);
+    ensures rise_na_per_tick: l->rise_na_per_tick == \old(config->rise_na_per_tick);
+    ensures fall_na_per_tick: l->fall_na_per_tick == \old(config->fall_na_per_tick);
+    ensures dwell_us: l->dwell_us == \old(config->dwell_us);
+    ensures saturation_mv: l->saturation_mv == \old(config->saturation_mv);
+    ensures headroom_na: l->headroom_na == \old(config->headroom_na);
+    ensures contact_us: l->contact_us == \old(config->contact_us);
+    ensures heartbeat_us: l->heartbeat_us == \old(config->heartbeat_us); */
+static void copy_limits(struct ionto_regulator_limits *l, const struct ionto_config *config)
 {
-    struct ionto_regulator_limits *l = &r->limits;
-    uint32_t error;
     l->time_cap_us = config->time_cap_us;
     l->time_reserve_us = config->time_reserve_us;
     l->charge_cap_each_fc = config->charge_cap_each_fc;
@@ -574,6 +653,13 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
     l->headroom_na = config->headroom_na;
     l->contact_us = config->contact_us;
     l->heartbeat_us = config->heartbeat_us;
+}
+
+uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config)
+{
+    struct ionto_regulator_limits *l = &r->limits;
+    uint32_t error;
+    copy_limits(l, config);
     error = limits_error(l);
     mirror_limits(r);
     clear_state(r, (error == (uint32_t)IONTO_OK) ? 0u : 1u);
