@@ -99,11 +99,15 @@ TREATING = "line = 1u; (void)ionto_port_start(&port, &config); run(20); command 
 @pytest.mark.needs("arm-none-eabi-gcc")
 @pytest.mark.parametrize("cpu", CORTEX)
 @pytest.mark.parametrize("source", ["template/port.c", "ionto_port.c"])
-def test_template_and_glue_compile_without_a_warning(cpu: str, source: str, tmp_path: Path) -> None:
+def test_template_and_glue_compile_without_a_warning_and_need_no_library(cpu: str, source: str, tmp_path: Path) -> None:
     flags = [f"-mcpu={cpu}", "-mthumb", *sorted(STRICT), "-Os", *INCLUDES]
     command = ["arm-none-eabi-gcc", *flags, "-c", str(PORTS / source), "-o", str(tmp_path / "port.o")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+    needed = subprocess.run(
+        ["arm-none-eabi-nm", "-u", str(tmp_path / "port.o")], capture_output=True, text=True, check=True
+    )
+    assert all(symbol.startswith("ionto_") for symbol in needed.stdout.split() if symbol != "U")
 
 
 @pytest.mark.needs("gcc")
