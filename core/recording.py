@@ -155,12 +155,13 @@ class Recording:
 
     def _empty(self) -> None:
         """Judge and keep what stands in the block, and begin it anew."""
+        if self._trace.count == 0:
+            return
         self._judge(self._trace.count)
         if self._kept is not None:
             for name, column in self._trace.rows().items():
                 self._kept[name].append(_narrow(name, column))
-        if self._trace.count > 0:
-            self._last = _Last.of(self._trace.columns, self._trace.count - 1)
+        self._last = _Last.of(self._trace.columns, self._trace.count - 1)
         self._trace.clear()
         self._noted = self._judged = 0
 
