@@ -59,9 +59,9 @@ static void collect(struct ionto_telemetry *to, const volatile struct ionto_tele
 uint32_t ionto_port_start(struct ionto_port *port, const struct ionto_config *config)
 {
     const struct ionto_drive off = {0, 0u};
-    /* Nobody has asked for anything yet, and nothing is made up: a STOP here would arm the core, and an acknowledge of 0 would
-     * make the next 1 an edge, so that a supervisor that is stuck at RUN, or at acknowledge, would have its way. RUN
-     * without a STOP before it starts nothing. */
+    /* Nobody has asked for anything yet, and nothing is made up: a STOP here would arm the core, and an acknowledge of
+     * 0 would make the next 1 an edge, so that a supervisor that is stuck at RUN, or at acknowledge, would have its
+     * way. RUN without a STOP before it starts nothing. */
     const struct ionto_request none = {0, (uint32_t)IONTO_COMMAND_RUN, 1u, 0u};
     uint32_t error;
 

@@ -1,6 +1,6 @@
-/* The emulated board: an MPS2 with the image AN385 or AN386 (Cortex-M3 or M4 at 25 MHz), its start, its two timers, and a
- * console by semihosting. The tick is made by SysTick; the time comes from the counter of the board's FPGA, which goes on when
- * SysTick stands still. SPDX-License-Identifier: Apache-2.0 */
+/* The emulated board: an MPS2 with the image AN385 or AN386 (Cortex-M3 or M4 at 25 MHz), its start, its two timers, and
+ * a console by semihosting. The tick is made by SysTick; the time comes from the counter of the board's FPGA, which
+ * goes on when SysTick stands still. SPDX-License-Identifier: Apache-2.0 */
 #include "board.h"
 
 #define CLOCK_MHZ 25u
@@ -82,7 +82,8 @@ void board_stop_ticks(void)
     SYST_CSR = 0u;
 }
 
-/* A device would sleep here (wfi). The emulator's clock is made of the instructions that are executed, so this one is awake. */
+/* A device would sleep here (wfi). The emulator's clock is made of the instructions that are executed, so this one is
+ * awake. */
 void board_wait(void)
 {
     while (ticks == ticks_waited_for) {

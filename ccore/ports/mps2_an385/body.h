@@ -1,5 +1,6 @@
-/* A body and its electronics, as small as they can be and still show a treatment: integers, no noise, one resistance that
- * falls while current flows. The simulated body that the tests use is ccore/sim/. SPDX-License-Identifier: Apache-2.0 */
+/* A body and its electronics, as small as they can be and still show a treatment: integers, no noise, one resistance
+ * that falls while current flows. The simulated body that the tests use is ccore/sim/. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef BODY_H
 #define BODY_H
 

@@ -1,5 +1,5 @@
-/* The configuration of the demonstration: a small device of 5 mA and 24 V. Every field, its meaning and its range stand in
- * ionto.h; docs/embedding.md goes through them in these groups. SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of the demonstration: a small device of 5 mA and 24 V. Every field, its meaning and its range stand
+ * in ionto.h; docs/embedding.md goes through them in these groups. SPDX-License-Identifier: Apache-2.0 */
 #include "demo.h"
 #include "ionto_port.h"
 
@@ -10,8 +10,9 @@
 #define RISE_NA IONTO_NA_PER_TICK(RISE_UA_PER_S, TICK_US)
 #define FALL_NA IONTO_NA_PER_TICK(FALL_UA_PER_S, TICK_US)
 
-/* The size of this array is -1, and that is an error, when a rate is no whole number of nA a tick. */
-typedef char rates_are_whole[(IONTO_IS_WHOLE_RATE(RISE_UA_PER_S, TICK_US) && IONTO_IS_WHOLE_RATE(FALL_UA_PER_S, TICK_US)) ? 1 : -1];
+/* The size of these arrays is -1, and that is an error, when the rate is no whole number of nA a tick. */
+typedef char rise_is_whole[IONTO_IS_WHOLE_RATE(RISE_UA_PER_S, TICK_US) ? 1 : -1];
+typedef char fall_is_whole[IONTO_IS_WHOLE_RATE(FALL_UA_PER_S, TICK_US) ? 1 : -1];
 
 const struct ionto_config demo_config = {
     /* time and the tick */

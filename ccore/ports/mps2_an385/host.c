@@ -1,5 +1,5 @@
-/* The demonstration on any computer: a tick follows the one before without waiting, and time is what it would have been.
- * SPDX-License-Identifier: Apache-2.0 */
+/* The demonstration on any computer: a tick follows the one before without waiting, and time is what it would have
+ * been. SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "board.h"

@@ -1,8 +1,9 @@
-/* A treatment of twelve seconds on an emulated board: ramp, treat, reverse, stop, start again, and a hand that is lifted. Then
- * the power goes and comes back, with the trip still latched, until it is acknowledged.
+/* A treatment of twelve seconds on an emulated board: ramp, treat, reverse, stop, start again, and a hand that is
+ * lifted. Then the power goes and comes back, with the trip still latched, until it is acknowledged.
  *
- * What it prints is a line for each exchange at which something changed, and at the end a digest of every sense record and every
- * drive of every tick. Exit status 0 when the end is as the script has it. SPDX-License-Identifier: Apache-2.0 */
+ * What it prints is a line for each exchange at which something changed, and at the end a digest of every sense record
+ * and every drive of every tick. Exit status 0 when the end is as the script has it. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "board.h"
 #include "demo.h"
 #include "ionto_port.h"
@@ -152,8 +153,8 @@ void demo_note_drive(const struct ionto_drive *drive)
 
 uint32_t demo_supervise(const struct ionto_telemetry *telemetry, struct ionto_request *request)
 {
-    if ((telemetry->phase != last_phase) || (telemetry->limited_by != last_limited_by) || (telemetry->trips != last_trips)
-        || (step_now != printed_step) || ((tick_count - printed_at_tick) >= TICKS_PER_LINE)) {
+    if ((telemetry->phase != last_phase) || (telemetry->limited_by != last_limited_by)
+        || (telemetry->trips != last_trips) || (step_now != printed_step) || ((tick_count - printed_at_tick) >= TICKS_PER_LINE)) {
         printed_at_tick = tick_count;
         printed_step = step_now;
         print_telemetry(telemetry);

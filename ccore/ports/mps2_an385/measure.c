@@ -1,6 +1,6 @@
-/* Counts what a tick costs on the emulated processor, in instructions, through every phase and every kind of trouble. It runs
- * in place of main.c, where every instruction takes 1024 ns of the emulator's time (-icount shift=10): the counter
- * of the board, 25 MHz, goes on by 25.6 for each. SPDX-License-Identifier: Apache-2.0 */
+/* Counts what a tick costs on the emulated processor, in instructions, through every phase and every kind of trouble.
+ * It runs in place of main.c, where every instruction takes 1024 ns of the emulator's time (-icount shift=10): the
+ * counter of the board, 25 MHz, goes on by 25.6 for each. SPDX-License-Identifier: Apache-2.0 */
 #include "board.h"
 #include "demo.h"
 #include "ionto_port.h"
@@ -129,15 +129,16 @@ static void report(const char *name, uint32_t kind)
     board_print("\n");
 }
 
-/* What two readings in a row are apart, and whether sixteen instructions are counted as sixteen. What is measured elsewhere
- * has the call and its arguments in it as well, some five instructions. */
+/* What two readings in a row are apart, and whether sixteen instructions are counted as sixteen. What is measured
+ * elsewhere has the call and its arguments in it as well, some five instructions. */
 static void calibrate(void)
 {
     uint32_t from;
     uint32_t to;
     __asm__ volatile("ldr %0, [%2]\nldr %1, [%2]" : "=&l"(from), "=&l"(to) : "l"(&FPGA_COUNTER) : "memory");
     overhead = instructions(from, to);
-    __asm__ volatile("ldr %0, [%2]\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nldr %1, [%2]"
+    __asm__ volatile("ldr %0, [%2]\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\n"
+                     "nop\nnop\nnop\nnop\nnop\nnop\nnop\nnop\nldr %1, [%2]"
                      : "=&l"(from), "=&l"(to) : "l"(&FPGA_COUNTER) : "memory");
     print_line("sixteen", instructions(from, to) - overhead);
 }
