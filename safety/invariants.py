@@ -208,7 +208,7 @@ def _si07_latch(previous: Sample, current: Sample, settings: Settings) -> bool:
         _implies(current.trips != 0, _off(current))
         & ((gone == 0) | cleared_by_acknowledge | corrupt)
         & (first_is_latched | no_trip_no_first)
-        & (_implies((previous.trips != 0) & (gone == 0), first_is_kept) | corrupt)
+        & _implies((previous.trips != 0) & (gone == 0), first_is_kept)
     )
 
 

@@ -291,8 +291,15 @@ def _of_the_current() -> Iterator[Border]:
         yield Border(
             "SI-04",
             "both directions since the last report",
-            (rested, both._replace(ticks=12)),
             (rested, both._replace(ticks=11)),
+            (rested, both._replace(ticks=10)),
+            replace(SETTINGS, dwell_us=10 * TICK_US),
+        )
+        yield Border(
+            "SI-04",
+            "the dwell, without a tick since the last report",
+            (rested, turned._replace(ticks=0)),
+            (hasty, turned._replace(ticks=0)),
         )
         there_and_back = _driving(0, last_sign=0, **{extreme: sign})
         yield Border(
@@ -489,6 +496,8 @@ def _of_the_end() -> Iterator[Border]:
             (was, was._replace(ticks=5, unheard_us=partly - 1)),
             (was, was._replace(ticks=5, unheard_us=partly)),
         )
+        near = _driving(sign * (FALL - 1))
+        yield Border("SI-15", "to zero", (near, _driving(0, **quiet)), (near, _driving(sign, **quiet)))
         last = _driving(sign)
         end = CONFIG.heartbeat_us + FALL_US
         yield Border(
@@ -586,6 +595,8 @@ def _of_requests() -> Iterator[Border]:
         beyond = _driving(5, requested_na=sign * (LIMIT + 1), target_na=7, refused=int(Refused.LIMIT))
         yield Border("SI-22", "taken", (was, at), (was, at._replace(target_na=7)))
         yield Border("SI-22", "taken and said so", (was, at), (was, at._replace(refused=int(Refused.LIMIT))))
+        denied = _driving(5, requested_na=sign * LIMIT, target_na=7, refused=int(Refused.LIMIT))
+        yield Border("SI-22", "not refused", (was, at), (was, denied))
         yield Border("SI-22", "refused", (was, beyond), (was, beyond._replace(target_na=sign * (LIMIT + 1))))
         yield Border("SI-22", "refused, not clamped", (was, beyond), (was, beyond._replace(target_na=sign * LIMIT)))
         yield Border("SI-22", "refused and said so", (was, beyond), (was, beyond._replace(refused=0)))
@@ -613,10 +624,12 @@ def _of_the_regulator() -> Iterator[Border]:
         yield Border("SI-26", "rise", (was, proposing(sign * up)), (was, proposing(sign * (up + 1))))
         yield Border("SI-26", "fall", (was, proposing(sign * down)), (was, proposing(sign * (down - 1))))
         yield Border("SI-26", "given up with the cut", (was, _tripped(Trip.OPEN)), (was, _resting()))
+        half = _tripped(Trip.OPEN, proposal_na=sign)
+        yield Border("SI-26", "given up is zero", (was, _tripped(Trip.OPEN)), (was, half))
         cut = _tripped(Trip.OPEN, proposal_na=sign * 500_000)
         yield Border("SI-26", "given up after the cut", (cut, _resting()), (cut, proposing(sign * 500_000)))
-        small = _tripped(Trip.OPEN)
-        yield Border("SI-26", "nothing after the cut", (small, proposing(0)), (small, proposing(sign)))
+        closed = _tripped(Trip.OPEN, switch_closed=1)  # a guard that fails to open is no excuse for the regulator
+        yield Border("SI-26", "nothing after the cut", (closed, proposing(0)), (closed, proposing(sign)))
         rested = proposing(0, proposal_last_sign=sign, proposal_zero_us=CONFIG.dwell_us)
         hasty = rested._replace(proposal_zero_us=CONFIG.dwell_us - 1)
         yield Border("SI-26", "the dwell", (rested, proposing(-sign)), (hasty, proposing(-sign)))
