@@ -154,7 +154,8 @@ void demo_note_drive(const struct ionto_drive *drive)
 uint32_t demo_supervise(const struct ionto_telemetry *telemetry, struct ionto_request *request)
 {
     if ((telemetry->phase != last_phase) || (telemetry->limited_by != last_limited_by)
-        || (telemetry->trips != last_trips) || (step_now != printed_step) || ((tick_count - printed_at_tick) >= TICKS_PER_LINE)) {
+        || (telemetry->trips != last_trips) || (step_now != printed_step)
+        || ((tick_count - printed_at_tick) >= TICKS_PER_LINE)) {
         printed_at_tick = tick_count;
         printed_step = step_now;
         print_telemetry(telemetry);
