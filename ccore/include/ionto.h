@@ -434,6 +434,14 @@ struct ionto_core {
     ionto_config_in_range(c) && c->limit_na * c->tick_us <= c->charge_reserve_fc;
 */
 
+/* The charge of one tick, in each direction: the magnitude times the period, in fC. */
+/*@
+  logic integer ionto_positive_fc(integer current_na, integer tick_us) =
+    current_na > 0 ? \abs(current_na) * tick_us : 0;
+  logic integer ionto_negative_fc(integer current_na, integer tick_us) =
+    current_na < 0 ? \abs(current_na) * tick_us : 0;
+*/
+
 /* The regulator: its limits, its state, and the complement of every word of them (SI-20). */
 /*@
   predicate ionto_regulator_limits_ok(struct ionto_regulator_limits *l) =
@@ -490,10 +498,10 @@ struct ionto_core {
 
   predicate ionto_regulator_state_mirrored(struct ionto_regulator *r) =
     r->state.energised_us == -1 - r->state_inv.energised_us && r->state.positive_fc == -1 - r->state_inv.positive_fc
-    && r->state.negative_fc == -1 - r->state_inv.negative_fc && r->state.level_na == -1 - r->state_inv.level_na
-    && r->state.target_na == -1 - r->state_inv.target_na && r->state.sign == -1 - r->state_inv.sign
-    && r->state.zero_us == -1 - r->state_inv.zero_us && r->state.contact_us == -1 - r->state_inv.contact_us
-    && r->state.heartbeat_us == -1 - r->state_inv.heartbeat_us
+    && r->state.negative_fc == -1 - r->state_inv.negative_fc && r->state.tick_fc == -1 - r->state_inv.tick_fc
+    && r->state.level_na == -1 - r->state_inv.level_na && r->state.target_na == -1 - r->state_inv.target_na
+    && r->state.sign == -1 - r->state_inv.sign && r->state.zero_us == -1 - r->state_inv.zero_us
+    && r->state.contact_us == -1 - r->state_inv.contact_us && r->state.heartbeat_us == -1 - r->state_inv.heartbeat_us
     && r->state.heartbeat_seen == UINT32_MAX - r->state_inv.heartbeat_seen
     && r->state.armed == UINT32_MAX - r->state_inv.armed && r->state.energised == UINT32_MAX - r->state_inv.energised
     && r->state.ending == UINT32_MAX - r->state_inv.ending && r->state.corrupt == UINT32_MAX - r->state_inv.corrupt;
@@ -1009,10 +1017,10 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
     ensures si17_cap: \result.sound == 1 ==> 0 <= r->state.energised_us <= r->limits.time_cap_us;
     ensures si17_count: \result.sound == 1 && cut == 0
                         ==> r->state.energised_us
-                            == \old(r->state.energised_us) + r->state.energised * r->limits.tick_us;
+                            == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
     ensures si17_cut: \result.sound == 1 && cut != 0
                       ==> r->state.energised_us
-                          == \old(r->state.energised_us) - \old(r->state.energised) * r->limits.tick_us;
+                          == \old(r->state.energised_us) - (\old(r->state.energised) == 1 ? r->limits.tick_us : 0);
     ensures si17_ends: \result.sound == 1 && \old(ionto_regulator_time_due(&r->state, &r->limits))
                        ==> \abs(\result.current_na)
                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0);
@@ -1022,9 +1030,9 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                           && r->state.positive_fc + r->state.negative_fc <= r->limits.charge_cap_total_fc;
     ensures si18_count: \result.sound == 1 && cut == 0
                         ==> r->state.positive_fc
-                            == \old(r->state.positive_fc) + \max(\result.current_na, 0) * r->limits.tick_us
+                            == \old(r->state.positive_fc) + ionto_positive_fc(\result.current_na, r->limits.tick_us)
                             && r->state.negative_fc
-                               == \old(r->state.negative_fc) + \max(-\result.current_na, 0) * r->limits.tick_us;
+                               == \old(r->state.negative_fc) + ionto_negative_fc(\result.current_na, r->limits.tick_us);
     ensures si18_cut: \result.sound == 1 && cut != 0
                       ==> r->state.positive_fc
                           == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0)
@@ -1262,7 +1270,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si17_cap: \old(ionto_guard_intact(g)) ==> 0 <= g->state.energised_us <= g->config.time_cap_us;
     ensures si17_count: \old(ionto_guard_intact(g))
                         ==> g->state.energised_us
-                            == \old(g->state.energised_us) + \result.switch_closed * g->config.tick_us;
+                            == \old(g->state.energised_us) + (\result.switch_closed == 1 ? g->config.tick_us : 0);
     ensures si17_ends: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 1
                        && \old(ionto_guard_time_due(&g->state, &g->config))
                        ==> g->state.energised == 0 || g->state.ending == 1 && g->state.time == 1;
@@ -1274,9 +1282,9 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                           && g->state.positive_fc + g->state.negative_fc <= g->config.charge_cap_total_fc;
     ensures si18_count: \old(ionto_guard_intact(g))
                         ==> g->state.positive_fc
-                            == \old(g->state.positive_fc) + \max(\result.current_na, 0) * g->config.tick_us
+                            == \old(g->state.positive_fc) + ionto_positive_fc(\result.current_na, g->config.tick_us)
                             && g->state.negative_fc
-                               == \old(g->state.negative_fc) + \max(-\result.current_na, 0) * g->config.tick_us;
+                               == \old(g->state.negative_fc) + ionto_negative_fc(\result.current_na, g->config.tick_us);
     ensures si18_ends: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 1
                        && \old(ionto_guard_charge_due(&g->state, &g->config))
                        ==> g->state.energised == 0 || g->state.ending == 1 && g->state.charge == 1;

@@ -86,7 +86,9 @@ static int32_t held(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit
 
 /* x * y of 28 and 14 bits, by two 32-bit products: a 64-bit one would need a library on small processors. */
 /*@ requires 0 <= x <= 268435455 && 0 <= y <= 16383;
-    terminates \true; assigns \nothing; ensures \result == x * y; */
+    terminates \true; assigns \nothing;
+    ensures product: \result == x * y;
+    ensures bounds: 0 <= \result <= 268435455 * 16383; */
 static int64_t product(int32_t x, int32_t y)
 {
     int32_t high = x / 4096;
@@ -100,7 +102,7 @@ static int64_t product(int32_t x, int32_t y)
 /* ---- the configuration --------------------------------------------------------------------------------- */
 
 /* A rate in nA a tick is in range when, in real time, it is between two rates in uA/s. */
-/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S;
+/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S && error != IONTO_OK;
     terminates \true; assigns \nothing;
     ensures \result == (IONTO_TICK_MIN_US <= tick_us <= IONTO_TICK_MAX_US && 1 <= rate_na <= 200000
                         && min_ua_per_s * tick_us <= 1000 * rate_na <= max_ua_per_s * tick_us ? IONTO_OK : error); */
@@ -459,7 +461,6 @@ static void clear_trips(struct ionto_guard_state *s)
         && s->acknowledge_seen == 1; */
 static void clear_state(struct ionto_guard_state *s)
 {
-    clear_trips(s);
     s->energised_us = 0;
     s->positive_fc = 0;
     s->negative_fc = 0;
@@ -477,6 +478,7 @@ static void clear_state(struct ionto_guard_state *s)
     s->sample_seen = 0u;
     s->heartbeat_seen = 0u;
     s->acknowledge_seen = 1u;   /* an input that is stuck acknowledges nothing: 0 must be seen first */
+    clear_trips(s);
 }
 
 /* ---- what is seen at one tick: 1 or 0 ------------------------------------------------------------------ */
@@ -701,11 +703,12 @@ static void switch_off(struct ionto_guard_state *s)
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
     ensures flag: \result == 0 || \result == 1;
     ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + \result * c->tick_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + (\result == 1 ? c->tick_us : 0);
     ensures si18_positive: s->positive_fc
-                           == \old(s->positive_fc) + (\result == 1 ? \max(p, 0) * c->tick_us : 0);
+                           == \old(s->positive_fc) + (\result == 1 ? ionto_positive_fc(p, c->tick_us) : 0);
     ensures si18_negative: s->negative_fc
-                           == \old(s->negative_fc) + (\result == 1 ? \max(-p, 0) * c->tick_us : 0);
+                           == \old(s->negative_fc) + (\result == 1 ? ionto_negative_fc(p, c->tick_us) : 0);
+    ensures only_time: p == 0 ==> s->charge == \old(s->charge);
     ensures untouched: \result == 1 ==> s->time == \old(s->time) && s->charge == \old(s->charge);
     ensures latched: \result == 0 ==> s->time == 2 && s->charge == \old(s->charge)
                                       || s->charge == 2 && s->time == \old(s->time); */
@@ -743,7 +746,7 @@ static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
     ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * c->tick_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? c->tick_us : 0);
     ensures si17_latched: s->time == 0 || s->time == 2 && s->energised == 0 && s->armed == 0;
     ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
     ensures si18_kept: s->charge == 0; */
@@ -870,10 +873,10 @@ static int32_t is_permissible(const struct ionto_guard_state *s, const struct io
     ensures si16_envelope: s->ending == 1 ==> 1 <= \abs(\result) <= s->envelope_na;
     ensures range: 0 <= s->envelope_na <= c->limit_na;
     ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * c->tick_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? c->tick_us : 0);
     ensures si17_ends: \old(ionto_guard_time_due(s, c)) ==> s->time >= 1;
-    ensures si18_count: s->positive_fc == \old(s->positive_fc) + \max(\result, 0) * c->tick_us
-                        && s->negative_fc == \old(s->negative_fc) + \max(-\result, 0) * c->tick_us;
+    ensures si18_count: s->positive_fc == \old(s->positive_fc) + ionto_positive_fc(\result, c->tick_us)
+                        && s->negative_fc == \old(s->negative_fc) + ionto_negative_fc(\result, c->tick_us);
     ensures si18_ends: \old(ionto_guard_charge_due(s, c)) ==> s->charge >= 1; */
 static int32_t permit(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command, int32_t p)
 {
@@ -1020,7 +1023,8 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
 
 /*@ requires 1 <= weight <= 32768;
     terminates \true; assigns \nothing;
-    ensures \result == (on != 0 ? weight : 0); */
+    ensures bit: \result == (on != 0 ? weight : 0);
+    ensures bounds: 0 <= \result <= weight; */
 static uint32_t bit_if(int on, uint32_t weight)
 {
     return (on != 0) ? weight : 0u;

@@ -60,7 +60,7 @@ static int64_t charge_fc(int32_t magnitude_na, int32_t tick_us)
 /* ---- the limits ---------------------------------------------------------------------------------------- */
 
 /* A rate in nA a tick is in range when, in real time, it is between two rates in uA/s. */
-/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S;
+/*@ requires 0 <= min_ua_per_s <= max_ua_per_s <= IONTO_FALL_MAX_UA_PER_S && error != IONTO_OK;
     terminates \true; assigns \nothing;
     ensures \result == (IONTO_TICK_MIN_US <= tick_us <= IONTO_TICK_MAX_US && 1 <= rate_na <= 200000
                         && min_ua_per_s * tick_us <= 1000 * rate_na <= max_ua_per_s * tick_us ? IONTO_OK : error); */
@@ -384,13 +384,13 @@ static void stand_down(struct ionto_regulator_state *s)
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->tick_fc;
     ensures flag: \result == 0 || \result == 1;
     ensures si17_cap: 0 <= s->energised_us <= l->time_cap_us;
-    ensures si17_count: s->energised_us == \old(s->energised_us) + \result * l->tick_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + (\result == 1 ? l->tick_us : 0);
     ensures si18_cap: 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc
                       && s->positive_fc + s->negative_fc <= l->charge_cap_total_fc;
     ensures si18_positive: s->positive_fc
-                           == \old(s->positive_fc) + (\result == 1 ? \max(level_na, 0) * l->tick_us : 0);
+                           == \old(s->positive_fc) + (\result == 1 ? ionto_positive_fc(level_na, l->tick_us) : 0);
     ensures si18_negative: s->negative_fc
-                           == \old(s->negative_fc) + (\result == 1 ? \max(-level_na, 0) * l->tick_us : 0);
+                           == \old(s->negative_fc) + (\result == 1 ? ionto_negative_fc(level_na, l->tick_us) : 0);
     ensures si18_tick: \result == 1 ==> s->tick_fc == \abs(level_na) * l->tick_us;
     ensures si18_in_sums: \result == 1 ==> 0 <= s->tick_fc && (level_na > 0 ==> s->tick_fc <= s->positive_fc)
                                             && (level_na < 0 ==> s->tick_fc <= s->negative_fc);
@@ -438,7 +438,7 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
                         && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us;
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
-    ensures si17_count: s->energised_us == \old(s->energised_us) + s->energised * l->tick_us;
+    ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? l->tick_us : 0);
     ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
     ensures range: ionto_regulator_state_ok(s, l); */
 static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command,
@@ -508,11 +508,11 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
                             <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
                             && (r->state.energised == 0 || r->state.ending == 1);
     ensures si17_count: r->state.energised_us
-                        == \old(r->state.energised_us) + r->state.energised * r->limits.tick_us;
+                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
     ensures si18_positive: r->state.positive_fc
-                           == \old(r->state.positive_fc) + \max(r->state.level_na, 0) * r->limits.tick_us;
+                           == \old(r->state.positive_fc) + ionto_positive_fc(r->state.level_na, r->limits.tick_us);
     ensures si18_negative: r->state.negative_fc
-                           == \old(r->state.negative_fc) + \max(-r->state.level_na, 0) * r->limits.tick_us;
+                           == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
     ensures si18_tick: r->state.energised == 1
                        ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us;
     ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
