@@ -4,7 +4,8 @@
     port      SimulatedPort, Port, LinkLost
     body      Body, load_body (the simulated one)
     device    DeviceProfile, load_device, simulated_device
-    journal   Journal, and iontocore.journal for verifying and showing one
+    journal   Journal; iontocore.journal verifies and reads one, iontocore.history tells its sessions,
+              iontocore.journal_text shows it
     session   Session, AsyncSession, Report, Transition, State, Event, Outcome, Trip
     refusal   Refusal: every mistake of a user, as one sentence
 
@@ -17,7 +18,8 @@ from iontocore.aio import AsyncSession
 from iontocore.body import Body, load_body
 from iontocore.ccore import LimitedBy, Telemetry, Trip
 from iontocore.device import DeviceProfile, load_device, simulated_device
-from iontocore.journal import Journal, Outcome
+from iontocore.entries import Outcome
+from iontocore.journal import Journal
 from iontocore.plans import Patient, Plan, load_plan, plan_names, preset, to_toml
 from iontocore.ports import LinkLost, Port
 from iontocore.safety.refusal import Refusal

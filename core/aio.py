@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, Self, TypeVar, final
 
 from iontocore.ccore import Trip
-from iontocore.journal import Outcome
+from iontocore.entries import Outcome
 from iontocore.session import Report, Session
 from iontocore.table import State
 

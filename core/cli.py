@@ -22,11 +22,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NoReturn
 
-from iontocore import journal
+from iontocore import history, journal, journal_text
 from iontocore.body import Body, load_body
 from iontocore.device import load_device
+from iontocore.entries import Data, Kind
 from iontocore.fields import check_choice, check_text
-from iontocore.journal import Data, Journal, Kind
+from iontocore.journal import Journal
 from iontocore.outlet import Outlet, complain
 from iontocore.plans import PRESETS, Plan, Polarity, load_plan, preset, preset_text
 from iontocore.ports import LinkLost
@@ -163,7 +164,7 @@ def _verify(arguments: argparse.Namespace, outlet: Outlet) -> int:
 
 
 def _show(arguments: argparse.Namespace, outlet: Outlet) -> int:
-    lines = journal.show(arguments.file)
+    lines = journal_text.show(arguments.file)
     for line in lines:
         outlet.write(f"{line}\n")
     outlet.flush()
@@ -178,7 +179,7 @@ def _acknowledge(arguments: argparse.Namespace, outlet: Outlet) -> int:
     by = check_text(arguments.by, "--by", _LINE)
     journal.read(arguments.file)  # refuses what is not there; opening it would make it
     with Journal.create_or_open(arguments.file, lambda: datetime.now(UTC)) as opened:
-        waiting = journal.carried(opened.entries())
+        waiting = history.carried(opened.entries())
         if not waiting.trips and not waiting.sessions:
             what = "a fault or an unfinished session that waits for it"
             raise Refusal("acknowledge", f"nothing to answer in {arguments.file}", what, "the journal")

@@ -1,21 +1,14 @@
 """The journal: what was done, on disk before it is done, so that nobody can change it unseen.
 
-One SQLite file. Entries are only ever added; each carries the hash of the one before it, and a head row, changed in
-the same transaction, counts them and repeats the last hash, so that an altered, missing, inserted or cut-off entry is
-found and named. A journal that does not verify is never written again.
+One SQLite file. Entries (``iontocore.entries``) are only ever added; each carries the hash of the one before it, and a
+head row, changed in the same transaction, counts them and repeats the last hash, so that an altered, missing, inserted
+or cut-off entry is found and named. A journal that does not verify is never written again.
 
 What makes it durable: a rollback journal and ``synchronous=FULL``, so ``append`` returns when the storage has confirmed
 the entry. What makes it one file: no write-ahead log; the ``-journal`` file beside it exists only while it is open, or
 after a loss of power, and the next opening takes back the entry that was being written and removes it.
 What makes it one writer: an exclusive lock, held from opening to closing, which the operating system releases when the
 program ends in whatever way. Nobody can hold up a session by reading along; its own ``entries()`` can be read.
-
-The hash of an entry can be computed without this program. It is the SHA-256, in hexadecimal, of the ASCII text::
-
-    previous || {"data":DATA,"kind":"KIND","seq":SEQ,"session_ms":MS,"wall":"WALL"}
-
-with the columns of the entry in place of the capitals (DATA is canonical JSON: sorted keys, no spaces, ASCII). The
-first entry's ``previous`` is ``ORIGIN``.
 
 What a chain without a key cannot show: whoever may write the file can make a new one, whole and consistent, or take
 away the last entries and set the head back. Only the head hash, noted elsewhere (``Journal.head``,
@@ -25,28 +18,23 @@ away the last entries and set the head back. Only the head hash, noted elsewhere
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
-import math
 import os
 import sqlite3
 import stat
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import Enum, StrEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias, cast, final
+from typing import Final, Self, final
 
+from iontocore.entries import LONGEST_DATA, ORIGIN, Data, Entry, Kind, checked, entry_of, hash_of, wall_text
+from iontocore.history import left_open
 from iontocore.safety.refusal import Refusal
-
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-"""What an entry may hold: JSON, with finite numbers. Tuples come back as lists."""
-
-Data: TypeAlias = Mapping[str, Json]
 
 APPLICATION_ID: Final = 0x494F4E54
 """Marks the SQLite file as a journal: "IONT" (``PRAGMA application_id``)."""
@@ -54,95 +42,7 @@ APPLICATION_ID: Final = 0x494F4E54
 FORMAT_VERSION: Final = 1
 """The version of the tables, of the hash and of the kinds (``PRAGMA user_version``). Later versions are refused."""
 
-ORIGIN: Final = hashlib.sha256(b"iontocore journal 1").hexdigest()
-"""What the first entry's ``previous`` is, and the head hash of a journal without entries."""
-
-LONGEST_DATA: Final = 1_000_000
-"""The most characters that the JSON of one entry may have."""
-
-_INT64_MAX: Final = 2**63 - 1
 _WAIT_S: Final = 0.2  # for a reader that is just finishing; longer would be a hang to whoever starts a session
-
-
-@final
-class Kind(StrEnum):
-    """What an entry tells. The values stand in files: they are added to, never changed."""
-
-    SESSION_OPENED = "session-opened"
-    TRANSITION = "transition"
-    REQUEST = "request"
-    TRIP = "trip"
-    ACKNOWLEDGED = "acknowledged"
-    SESSION_CLOSED = "session-closed"
-    INTERRUPTED = "interrupted"
-    NOTE = "note"
-
-
-@final
-class Outcome(StrEnum):
-    """How a session that was closed has ended."""
-
-    COMPLETED = "completed"
-    STOPPED = "stopped"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What the value of a required key must be: in words, and as a predicate."""
-
-    words: str
-    holds: Callable[[Json], bool]
-
-
-def _is_int64(value: Json) -> bool:
-    return type(value) is int and abs(value) <= _INT64_MAX
-
-
-_TEXT: Final = _Shape("text", lambda value: isinstance(value, str))
-_OBJECT: Final = _Shape("an object", lambda value: isinstance(value, Mapping))
-_INTEGER: Final = _Shape("an integer of 64 bits", _is_int64)
-_COUNT: Final = _Shape("an integer of 64 bits from 0", lambda value: _is_int64(value) and cast(int, value) >= 0)
-_SIGN: Final = _Shape("1 or -1", lambda value: type(value) is int and value in (1, -1))
-_OUTCOME: Final = _Shape("completed, stopped or fault", lambda value: value in tuple(Outcome))
-_NAMES: Final = _Shape(
-    "a list of names", lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value)
-)
-
-_REQUIRED: Final[Mapping[Kind, Mapping[str, _Shape]]] = {
-    Kind.SESSION_OPENED: {
-        "patient": _TEXT, "polarity": _SIGN, "plan": _OBJECT, "device": _OBJECT, "limit": _OBJECT, "screening": _OBJECT,
-    },
-    Kind.TRANSITION: {"event": _TEXT, "from": _TEXT, "to": _TEXT, "why": _TEXT},
-    Kind.REQUEST: {"target_na": _INTEGER, "command": _TEXT},
-    Kind.TRIP: {"trips": _NAMES},
-    Kind.ACKNOWLEDGED: {"trips": _NAMES},
-    Kind.SESSION_CLOSED: {
-        "outcome": _OUTCOME, "treated_ms": _COUNT, "charge_positive_nc": _COUNT, "charge_negative_nc": _COUNT,
-    },
-    Kind.INTERRUPTED: {"session": _COUNT, "last": _COUNT},
-    Kind.NOTE: {"text": _TEXT},
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry, as it is on disk.
-
-    seq: its number, from 1, without gaps.
-    wall: when it was written, by the clock that the journal was given; UTC.
-    session_ms: time since the session was opened, in ms; 0 outside of a session.
-    kind, data: what it tells; see ``Journal.append``.
-    previous, hash: the chain: the hash of the entry before it, and its own.
-    """
-
-    seq: int
-    wall: datetime
-    session_ms: int
-    kind: Kind
-    data: Data
-    previous: str
-    hash: str
 
 
 @final
@@ -185,47 +85,10 @@ class Verification:
     problem: Problem | None
 
     def __str__(self) -> str:
-        name = _printable(str(self.path))
+        name = printable(str(self.path))
         if self.problem is None:
             return f"{name} is whole: {_counted(self.entries)}, head {self.head}"
         return f"{name} is {self.problem}; whole before that: {_counted(self.entries)}"
-
-
-@dataclass(frozen=True, slots=True)
-class PastSession:
-    """What the journal knows of a session.
-
-    opened_seq, last_seq: the numbers of its first and last entry.
-    ended: wall time of its last entry; of one that was never closed, the earliest time at which it can have ended.
-    polarity: the direction that it started with, 1 or -1.
-    outcome: None when it was never closed: the power was lost or the program ended.
-    treated_ms: as it was closed; None when it was not.
-    unacknowledged: names of its trips that nobody has acknowledged yet.
-    carried: it ended in a fault or was never closed, and nobody has acknowledged that yet.
-    """
-
-    opened_seq: int
-    last_seq: int
-    patient: str
-    polarity: int
-    opened: datetime
-    ended: datetime
-    outcome: Outcome | None
-    treated_ms: int | None
-    unacknowledged: tuple[str, ...]
-    carried: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What waits for an acknowledgement before anything may start: of every patient, for the device is one.
-
-    trips: names of all trips not acknowledged, in or out of a session: what the core is to be initialised with.
-    sessions: those that are ``carried``.
-    """
-
-    trips: tuple[str, ...]
-    sessions: tuple[PastSession, ...]
 
 
 # ---- the file ---------------------------------------------------------------------------------------------------
@@ -470,7 +333,7 @@ def _examine(connection: sqlite3.Connection, place: str) -> _Examined:
             return _Examined((), _altered_rules(f"the table {strange} is not as it was"))
         rules, structure = _rules(connection, found), _structure(connection, place)
     except _UNREADABLE as error:
-        return _Examined((), Problem(Flaw.DAMAGED, None, f"damaged before its first entry ({_printable(str(error))})"))
+        return _Examined((), Problem(Flaw.DAMAGED, None, f"damaged before its first entry ({printable(str(error))})"))
     entries: list[Entry] = []
     broken = _walk(connection, entries)
     # Pages that are not there, or not to be read, look like entries that are missing or altered.
@@ -510,7 +373,7 @@ def _rules(connection: sqlite3.Connection, found: Mapping[str, object]) -> Probl
             return _altered_rules(f"the trigger {name} is not as it was")
     foreign = sorted(found.keys() - _TABLES.keys() - _TRIGGERS.keys())
     if foreign:
-        return _altered_rules(f"{_printable(foreign[0])} is no part of a journal")
+        return _altered_rules(f"{printable(foreign[0])} is no part of a journal")
     if _setting(connection, "journal_mode") == "wal":
         return _altered_rules("a write-ahead log was switched on")
     return None
@@ -533,7 +396,7 @@ def _structure(connection: sqlite3.Connection, place: str) -> Problem | None:
     answer = str(_setting(connection, "integrity_check(1)"))
     if answer != "ok":
         # A line that names the database stands before the one that says what is wrong.
-        return Problem(Flaw.DAMAGED, None, f"damaged: {_printable(answer.splitlines()[-1])}")
+        return Problem(Flaw.DAMAGED, None, f"damaged: {printable(answer.splitlines()[-1])}")
     return None
 
 
@@ -549,7 +412,7 @@ def _walk(connection: sqlite3.Connection, entries: list[Entry]) -> Problem | Non
             row = connection.execute(f"SELECT {_COLUMNS} FROM entry WHERE seq = ?", (expected,)).fetchone()
             if row is None:
                 break
-            entry = _entry_of(row, expected)
+            entry = entry_of(row, expected)
             if isinstance(entry, str):
                 return Problem(Flaw.ALTERED, expected, f"altered at entry {expected}: {entry}")
             if entry.previous != previous:
@@ -559,7 +422,7 @@ def _walk(connection: sqlite3.Connection, entries: list[Entry]) -> Problem | Non
         last = connection.execute("SELECT max(seq) FROM entry").fetchone()[0] or 0
         heads = connection.execute("SELECT entries, hash FROM head").fetchall()
     except _UNREADABLE as error:
-        return Problem(Flaw.DAMAGED, expected, f"damaged at entry {expected} ({_printable(str(error))})")
+        return Problem(Flaw.DAMAGED, expected, f"damaged at entry {expected} ({printable(str(error))})")
     if last >= expected:
         return Problem(Flaw.MISSING, expected, f"missing entry {expected}, though entry {last} is there")
     return _disagreement(heads, len(entries), previous)
@@ -595,86 +458,6 @@ def _disagreement(heads: Sequence[tuple[object, object]], count: int, last_hash:
     if head != last_hash:
         return Problem(Flaw.ALTERED, count, f"altered at entry {count} or in its head: their hashes differ")
     return None
-
-
-def _hash(previous: str, seq: int, wall: str, session_ms: int, kind: str, data: str) -> str:
-    text = f'{previous}{{"data":{data},"kind":"{kind}","seq":{seq},"session_ms":{session_ms},"wall":"{wall}"}}'
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _entry_of(row: tuple[object, ...], expected: int) -> Entry | str:
-    """The entry of a row, or why it is not one that append has written."""
-    seq, wall, session_ms, kind, data, previous, own = row
-    if not (type(seq) is int and type(session_ms) is int):
-        return "its numbers are none"
-    if not (isinstance(wall, str) and isinstance(kind, str) and isinstance(data, str)):
-        return "its text is none"
-    if not (isinstance(previous, str) and isinstance(own, str)):
-        return "its hashes are none"
-    if not (wall + kind + data + previous).isascii():
-        return "its text is not ASCII"
-    if seq != expected or _hash(previous, seq, wall, session_ms, kind, data) != own:
-        return "its content does not give its hash"
-    # From here on somebody has computed the hash: a writer that keeps no rules, or a forger.
-    try:
-        when, known, content = datetime.fromisoformat(wall), Kind(kind), _plain(json.loads(data))
-        canonical = _canonical(content) == data and _wall(when) == wall
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        return "it is written in another way than entries are"
-    if not canonical or session_ms < 0:
-        return "it is written in another way than entries are"
-    wrong = _wrong_data(known, content)
-    return wrong or Entry(seq, when, session_ms, known, cast(Data, content), previous, own)
-
-
-def _wrong_data(kind: Kind, data: Json) -> str:
-    """What a kind's data lacks, in words; empty when it has all that it must have. More is allowed."""
-    if not isinstance(data, Mapping):
-        return "its data is no object"
-    for key, shape in _REQUIRED[kind].items():
-        if key not in data:
-            return f"{kind} lacks {key}"
-        if not shape.holds(data[key]):
-            return f"{kind} has a {key} that is not {shape.words}"
-    return ""
-
-
-def _canonical(data: Json) -> str:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _plain(value: object) -> Json:
-    """The value in dicts and lists alone.
-
-    Raises ValueError and TypeError for what JSON would write, and read as something else: NaN, halves of characters,
-    keys that are no text.
-    """
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, str):
-        return _unicode(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"an entry holds finite numbers, not {value}")
-        return value
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("the keys of an entry's data are text")
-        return {_unicode(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    raise TypeError(f"an entry holds JSON, not {type(value).__name__}")
-
-
-def _unicode(text: str) -> str:
-    text.encode()  # UnicodeEncodeError, a ValueError, for a surrogate
-    return text
-
-
-def _wall(when: datetime) -> str:
-    if when.tzinfo is None:
-        raise ValueError("the journal's clock must tell its time zone")
-    return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 # ---- writing ----------------------------------------------------------------------------------------------------
@@ -718,10 +501,9 @@ class Journal:
             try:
                 entries = _take(connection, place)
                 journal = cls(place, connection, clock, entries[-1] if entries else None)
-                drafts, _ = _drafts(entries)
-                if drafts and drafts[-1].running:
-                    data = {"session": drafts[-1].opened.seq, "last": drafts[-1].last.seq}
-                    journal._write(Kind.INTERRUPTED, 0, data)
+                session = left_open(entries)
+                if session is not None:
+                    journal._write(Kind.INTERRUPTED, 0, {"session": session.opened_seq, "last": session.last_seq})
             except BaseException:
                 connection.close()
                 raise
@@ -750,16 +532,7 @@ class Journal:
         """Write an entry. When this returns, it is on disk; only then do what it says.
 
         session_ms: time since the session was opened, in ms; 0 outside of a session.
-        data: JSON. Each kind has keys that it must have, and may have more:
-
-        * session-opened: ``patient`` (its id), ``polarity`` (the direction that it starts with, 1 or -1), and the
-          objects ``plan``, ``device``, ``limit`` and ``screening``
-        * transition: ``event``, ``from``, ``to``, ``why``
-        * request: ``target_na``, ``command``
-        * trip: ``trips`` (the names of those that are latched newly)
-        * acknowledged: ``trips`` (the names of those that are cleared; none, to answer a session without a trip)
-        * session-closed: ``outcome``, ``treated_ms``, ``charge_positive_nc``, ``charge_negative_nc``
-        * note: ``text``
+        data: JSON; what each kind must have stands at ``Kind``.
 
         Raises Refusal when it cannot be made durable: then the act must not be done, and no more entries are taken.
         Raises TypeError and ValueError for data that is no entry; then nothing has happened.
@@ -769,22 +542,14 @@ class Journal:
         return self._write(kind, session_ms, data)
 
     def _write(self, kind: Kind, session_ms: int, data: Data) -> Entry:
-        content = _plain(data)
-        wrong = _wrong_data(kind, content)
-        if wrong:
-            raise ValueError(wrong)
-        if type(session_ms) is not int or not 0 <= session_ms <= _INT64_MAX:
-            raise ValueError("session_ms is an integer of 64 bits from 0")
-        text = _canonical(content)
-        if len(text) > LONGEST_DATA:
-            raise ValueError(f"the data of an entry has at most {LONGEST_DATA} characters, not {len(text)}")
+        text = checked(kind, session_ms, data)
         with self._lock:
             self._must_be_open()
             if self._failure is not None:
                 raise self._failure
-            wall = _wall(self._clock())
+            wall = wall_text(self._clock())
             seq, previous = self._count + 1, self._head
-            own = _hash(previous, seq, wall, session_ms, kind, text)
+            own = hash_of(previous, seq, wall, session_ms, kind, text)
             try:
                 # A statement by itself is a transaction; the trigger entries_counted has the head follow in it.
                 self._connection.execute(
@@ -823,7 +588,7 @@ class Journal:
                 raise _refusal_of_sqlite(self._place, error) from None
         if row is None:
             return None
-        entry = _entry_of(row, row[0])
+        entry = entry_of(row, row[0])
         if isinstance(entry, str):
             problem = Problem(Flaw.ALTERED, row[0], f"altered at entry {row[0]}: {entry}")
             raise _refusal_of_problem(self._place, problem)
@@ -901,15 +666,20 @@ def _look(place: str) -> _Examined:
         raise _refusal_of_sqlite(place, error) from None
 
 
+def look(path: str | os.PathLike[str]) -> tuple[Verification, tuple[Entry, ...]]:
+    """What ``verify`` finds, together with the entries before the first problem. Raises Refusal as ``verify`` does."""
+    place = _place(path)
+    examined = _look(place)
+    return Verification(Path(place), len(examined.entries), examined.head, examined.problem), examined.entries
+
+
 def verify(path: str | os.PathLike[str]) -> Verification:
     """Look at every entry and every page of the journal at path, and tell the first problem.
 
     Raises Refusal for what is not there, is not a journal, has a later format, or is in use. Writes nothing, but an
     entry that a loss of power has interrupted is taken back, as at every opening.
     """
-    place = _place(path)
-    examined = _look(place)
-    return Verification(Path(place), len(examined.entries), examined.head, examined.problem)
+    return look(path)[0]
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Entry, ...]:
@@ -918,188 +688,13 @@ def read(path: str | os.PathLike[str]) -> tuple[Entry, ...]:
     return _whole(_look(place), place)
 
 
-# ---- what the entries tell --------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A session while its entries are read."""
-
-    opened: Entry
-    last: Entry
-    closed: Entry | None = None
-    interrupted: bool = False  # something later shows that it was over without being closed
-    answered: bool = False  # that it was, has been acknowledged
-    faulty: bool = False  # a trip or a fault since the last acknowledgement
-    blamed: bool = False  # a trip or a fault at any time
-    latched: dict[str, None] = field(default_factory=dict)  # trips not acknowledged, in their order
-
-    @property
-    def running(self) -> bool:
-        return self.closed is None and not self.interrupted
-
-    def past(self) -> PastSession:
-        closed = None if self.closed is None else self.closed.data
-        return PastSession(
-            opened_seq=self.opened.seq,
-            last_seq=self.last.seq,
-            patient=cast(str, self.opened.data["patient"]),
-            polarity=cast(int, self.opened.data["polarity"]),
-            opened=self.opened.wall,
-            ended=self.last.wall,
-            outcome=None if closed is None else Outcome(cast(str, closed["outcome"])),
-            treated_ms=None if closed is None else cast(int, closed["treated_ms"]),
-            unacknowledged=tuple(self.latched),
-            carried=(closed is None and not self.answered) or self.faulty,
-        )
-
-    def add(self, entry: Entry) -> None:
-        """An entry of this session while it ran."""
-        self.last = entry
-        if entry.kind is Kind.TRIP:
-            self.latched |= dict.fromkeys(_names(entry))
-        if entry.kind is Kind.TRIP or (entry.kind is Kind.TRANSITION and entry.data["to"] == Outcome.FAULT):
-            self.faulty = self.blamed = True
-        if entry.kind is Kind.SESSION_CLOSED:
-            self.closed = entry
-            if entry.data["outcome"] == Outcome.FAULT and not self.blamed:
-                self.faulty = True
-
-    def acknowledge(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.latched.pop(name, None)
-        self.faulty = self.faulty and bool(self.latched)
-        self.answered = self.answered or self.interrupted
-
-
-def _names(entry: Entry) -> tuple[str, ...]:
-    return tuple(cast(Sequence[str], entry.data["trips"]))
-
-
-def _drafts(entries: Iterable[Entry]) -> tuple[list[_Draft], tuple[str, ...]]:
-    """The sessions in their order, and the trips of the whole device that nobody has acknowledged."""
-    drafts: list[_Draft] = []
-    latched: dict[str, None] = {}
-    for entry in entries:
-        running = drafts[-1] if drafts and drafts[-1].running else None
-        if entry.kind in (Kind.SESSION_OPENED, Kind.INTERRUPTED) and running is not None:
-            running.interrupted = True
-        if entry.kind is Kind.SESSION_OPENED:
-            drafts.append(_Draft(entry, entry))
-        elif running is not None and entry.kind not in (Kind.INTERRUPTED, Kind.NOTE):
-            running.add(entry)
-        if entry.kind is Kind.TRIP:
-            latched |= dict.fromkeys(_names(entry))
-        elif entry.kind is Kind.ACKNOWLEDGED:
-            for name in _names(entry):
-                latched.pop(name, None)
-            for draft in drafts:
-                draft.acknowledge(_names(entry))
-    return drafts, tuple(latched)
-
-
-def sessions(entries: Iterable[Entry]) -> tuple[PastSession, ...]:
-    """The sessions that the entries tell of, oldest first. One that is running now looks as if never closed."""
-    return tuple(draft.past() for draft in _drafts(entries)[0])
-
-
-def last_session(entries: Iterable[Entry], patient_id: str) -> PastSession | None:
-    """The last session of this patient, None when there was none: for the shortest interval and for alternating."""
-    return next((session for session in reversed(sessions(entries)) if session.patient == patient_id), None)
-
-
-def carried(entries: Iterable[Entry]) -> Carried:
-    """What a loss of power must not clear. Ask before a session is opened; see ``Carried``."""
-    drafts, trips = _drafts(entries)
-    return Carried(trips, tuple(past for past in (draft.past() for draft in drafts) if past.carried))
-
-
-# ---- showing ----------------------------------------------------------------------------------------------------
-
-_MS_PER_MIN: Final = 60_000
-_NC_PER_MA_MIN: Final = 60_000_000
-_NA_PER_MA: Final = 1_000_000
-
-
-def show(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The journal at path for people: a line for each entry, aligned, and at the end whether it is whole.
-
-    Of a journal that is not, the entries before the first problem are shown. Raises Refusal as ``verify`` does.
-    """
-    place = _place(path)
-    examined = _look(place)
-    unclosed = {draft.last.seq: draft for draft in _drafts(examined.entries)[0] if draft.closed is None}
-    rows = [(str(e.seq), f"{e.wall:%Y-%m-%d %H:%M:%S}", _clock(e.session_ms), str(e.kind)) for e in examined.entries]
-    rows.insert(0, ("no", "time (UTC)", "session", "kind"))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    number, wall, session, kind = widths
-    lines = [
-        f"{row[0]:>{number}}  {row[1]:<{wall}}  {row[2]:>{session}}  {row[3]:<{kind}}  {what}"
-        for row, what in zip(rows, ("what", *map(_what, examined.entries)), strict=True)
-    ]
-    shown = lines[:1]
-    for entry, line in zip(examined.entries, lines[1:], strict=True):
-        if entry.kind is Kind.SESSION_OPENED:
-            shown.append("")
-        shown.append(line)
-        if entry.seq in unclosed:
-            opened = unclosed[entry.seq].opened.seq
-            shown.append(f"{'':>{number}}  unfinished: the session that entry {opened} opened was never closed")
-    verdict = Verification(Path(place), len(examined.entries), examined.head, examined.problem)
-    return (*shown, "", str(verdict))
-
-
-def _what(entry: Entry) -> str:
-    """The entry's data in words: first what its kind must have, then what else is plain in it."""
-    data = entry.data
-    match entry.kind:
-        case Kind.SESSION_OPENED:
-            said = [f"patient {data['patient']}", f"direction {'+' if data['polarity'] == 1 else '-'}"]
-            said += [f"plan {name}" for name in _plain_values(data["plan"], "name")]
-            limit = [f"limit {value} uA" for value in _plain_values(data["limit"], "value_ua")]
-            limit += [f"by {binding}" for binding in _plain_values(data["limit"], "binding")]
-            said += [" ".join(limit)] if limit else []
-        case Kind.TRANSITION:
-            said = [f"{data['from']} -> {data['to']} on {data['event']}: {data['why']}"]
-        case Kind.REQUEST:
-            said = [f"{data['command']} {cast(int, data['target_na']) / _NA_PER_MA:+.3f} mA"]
-        case Kind.TRIP:
-            said = [", ".join(_names(entry)) or "none named"]
-        case Kind.ACKNOWLEDGED:
-            said = [", ".join(_names(entry)) or "no trip was latched"]
-        case Kind.SESSION_CLOSED:
-            treated = _clock(cast(int, data["treated_ms"]))
-            positive, negative = cast(int, data["charge_positive_nc"]), cast(int, data["charge_negative_nc"])
-            charge = f"+{positive / _NC_PER_MA_MIN:.3f} and -{negative / _NC_PER_MA_MIN:.3f} mA min"
-            said = [f"{data['outcome']} after {treated}", f"charge {charge}"]
-        case Kind.INTERRUPTED:
-            said = [f"the session that entry {data['session']} opened was never closed", f"its last is {data['last']}"]
-        case Kind.NOTE:
-            said = [str(data["text"])]
-    more = [
-        f"{key} {value}"
-        for key, value in sorted(data.items())
-        if key not in _REQUIRED[entry.kind] and isinstance(value, (str, int, float))
-    ]
-    return _printable(", ".join([*said, *more]))
-
-
-def _plain_values(value: Json, key: str) -> tuple[str, ...]:
-    """What an object has under the key, when that is text or a number: one or none."""
-    found = value.get(key) if isinstance(value, Mapping) else None
-    return (str(found),) if isinstance(found, (str, int, float)) else ()
-
-
-def _clock(duration_ms: int) -> str:
-    """Minutes, seconds and thousandths."""
-    minutes, rest_ms = divmod(duration_ms, _MS_PER_MIN)
-    return f"{minutes}:{rest_ms // 1000:02}.{rest_ms % 1000:03}"
+# ---- words ------------------------------------------------------------------------------------------------------
 
 
 def _counted(entries: int) -> str:
     return f"{entries} {'entry' if entries == 1 else 'entries'}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text without anything that a terminal obeys: journals and their names may come from anyone."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -35,7 +35,7 @@ from typing import Final, Self
 
 from iontocore.body import Body
 from iontocore.ccore import Trip
-from iontocore.journal import Json, Outcome
+from iontocore.entries import Json, Outcome
 from iontocore.plans import Plan
 from iontocore.safety.limits import Bound
 from iontocore.safety.monitor import Tally

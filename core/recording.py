@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry, Trace
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 from iontocore.safety.monitor import BLOCK_TICKS, Tally, TraceMonitor
 from iontocore.safety.refusal import Refusal
 from iontocore.safety.samples import Settings

@@ -22,7 +22,8 @@ from rich.text import Text
 
 from iontocore.body import Body
 from iontocore.config import session_settings
-from iontocore.journal import Journal, Outcome
+from iontocore.entries import Outcome
+from iontocore.journal import Journal
 from iontocore.outlet import Outlet, complain
 from iontocore.plans import Plan
 from iontocore.record import Circumstances, JournalMark, Record
@@ -169,7 +170,7 @@ def _print(console: Console, lines: tuple[Line, ...]) -> None:
         width = max(console.width - len(label), 20) if console.is_terminal else len(line.text) + 1
         text = textwrap.fill(printable(line.text), width, break_long_words=False, break_on_hyphens=False)
         hanging = text.replace("\n", "\n" + " " * len(label))
-        console.print(Text(label, style="dim").append(hanging, style=style), soft_wrap=True)
+        console.print(Text.assemble((label, "dim"), (hanging, style)), soft_wrap=True)
 
 
 def _now() -> datetime:

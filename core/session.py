@@ -23,7 +23,9 @@ from typing import Final, NamedTuple, final
 
 from iontocore.ccore import Command, LimitedBy, Phase, Request, Telemetry, Trip, trip_names
 from iontocore.config import RESERVE_MARGIN_MS, core_config, session_settings
-from iontocore.journal import Data, Journal, Kind, Outcome, PastSession, carried, last_session
+from iontocore.entries import Data, Kind, Outcome
+from iontocore.history import PastSession, carried, last_session
+from iontocore.journal import Journal
 from iontocore.machine import Machine, refusal
 from iontocore.plans import Plan, Polarity, to_toml
 from iontocore.ports import LinkLost, Port

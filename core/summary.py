@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from iontocore.journal import Outcome
+from iontocore.entries import Outcome
 from iontocore.record import Record
 from iontocore.safety.limits import Unit, in_words
 from iontocore.wording import duration, minutes, printable

@@ -15,7 +15,8 @@ from typing import Final, Self, TypeAlias, final
 from rich.console import Console
 
 from iontocore.ccore import LimitedBy, trip_names
-from iontocore.journal import Journal, Kind, Outcome
+from iontocore.entries import Kind, Outcome
+from iontocore.journal import Journal
 from iontocore.keys import Key, KeyReader
 from iontocore.live import LiveEvent, LiveState, LiveView
 from iontocore.plans import Plan

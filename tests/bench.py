@@ -19,7 +19,8 @@ from reference_core import STOP, Ask, ReferenceCore
 from iontocore.ccore import Command, Request, Simulation
 from iontocore.ccore._ionto import ffi, lib
 from iontocore.config import core_config
-from iontocore.journal import Journal, Outcome
+from iontocore.entries import Outcome
+from iontocore.journal import Journal
 from iontocore.plans import preset
 from iontocore.session import Session
 from iontocore.simulated import SimulatedPort

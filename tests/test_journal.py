@@ -2,175 +2,51 @@
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import random
 import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-from iontocore import journal as subject
-from iontocore.journal import (
-    APPLICATION_ID,
-    LONGEST_DATA,
-    ORIGIN,
-    Carried,
-    Data,
-    Entry,
-    Flaw,
-    Journal,
-    Json,
-    Kind,
-    Outcome,
-    Problem,
-    carried,
-    last_session,
-    read,
-    sessions,
-    show,
-    verify,
+from journals import (
+    ASKED,
+    LAST,
+    OPENED,
+    STARTED,
+    VALID,
+    Sample,
+    folder,
+    opened,
+    problem_of,
+    refused,
+    rehash,
+    sample_in,
+    tampering,
 )
+
+from iontocore.entries import ORIGIN, Kind
+from iontocore.journal import APPLICATION_ID, FORMAT_VERSION, Flaw, Journal, Problem, read, verify
+from iontocore.journal_text import show
 from iontocore.safety.refusal import Refusal
-
-START = datetime(2025, 3, 1, 14, 2, 11, 500_000, tzinfo=UTC)
-
-OPENED: Data = {
-    "patient": "P-17",
-    "polarity": 1,
-    "plan": {"name": "palms"},
-    "device": {"name": "simulated"},
-    "limit": {"value_ua": 20000, "binding": "adult"},
-    "screening": {"pregnancy": False},
-}
-STARTED: Data = {"event": "start", "from": "idle", "to": "ramp", "why": "The operator started."}
-TRIPPED: Data = {"event": "tripped", "from": "treat", "to": "fault", "why": "The core cut."}
-ASKED: Data = {"target_na": 12_000_000, "command": "run"}
-CLOSED: Data = {
-    "outcome": "completed", "treated_ms": 1_200_000, "charge_positive_nc": 6 * 10**9, "charge_negative_nc": 6 * 10**9,
-}  # fmt: skip
-
-VALID: Mapping[Kind, Data] = {
-    Kind.SESSION_OPENED: OPENED,
-    Kind.TRANSITION: STARTED,
-    Kind.REQUEST: ASKED,
-    Kind.TRIP: {"trips": ["open", "short"]},
-    Kind.ACKNOWLEDGED: {"trips": ["open"]},
-    Kind.SESSION_CLOSED: CLOSED,
-    Kind.NOTE: {"text": "hello"},
-}
-
-
-class Ticking:
-    """A clock that goes on by a second whenever it is looked at."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-def opened(path: Path) -> Journal:
-    return Journal.create_or_open(path, Ticking())
-
-
-def problem_of(path: Path) -> Problem:
-    found = verify(path).problem
-    assert found is not None
-    return found
-
-
-def refused(act: Callable[[], object]) -> Refusal:
-    """The refusal of the act, which is one sentence on one line."""
-    with pytest.raises(Refusal) as caught:
-        act()
-    sentence = str(caught.value)
-    assert sentence.isprintable()
-    assert sentence.endswith(".")
-    assert caught.value.allowed
-    assert caught.value.says_who
-    return caught.value
-
-
-class Sample:
-    """A journal with several sessions: its file, and what is in it. No dataclass: hypothesis would print all of it."""
-
-    def __init__(self, file: bytes, entries: tuple[Entry, ...]) -> None:
-        self.file = file
-        self.entries = entries
-
-    def put(self, folder: Path) -> Path:
-        path = folder / "sample.journal"
-        path.write_bytes(self.file)
-        return path
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """A dozen pages: a tree with inner pages, and an entry too long for one page."""
-    path = tmp_path_factory.mktemp("sample") / "sample.journal"
-    with opened(path) as journal:
-        for number in range(6):
-            journal.append(Kind.SESSION_OPENED, 0, OPENED)
-            for step in range(10):
-                journal.append(Kind.TRANSITION, 1000 * step, STARTED)
-                journal.append(Kind.REQUEST, 1000 * step, ASKED)
-            journal.append(Kind.NOTE, 20_000, {"text": f"note {number}: " + "long " * (2000 if number == 3 else 2)})
-            journal.append(Kind.SESSION_CLOSED, 1_200_000, CLOSED)
-        entries = journal.entries()
-    return Sample(path.read_bytes(), entries)
-
-
-@contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """An empty folder for one example of hypothesis."""
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
+    return sample_in(tmp_path_factory.mktemp("sample"))
 
 
 # ---- what is written -------------------------------------------------------------------------------------------------
-
-numbers = st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
-anything = st.recursive(
-    st.none() | st.booleans() | numbers | st.text() | st.text(st.characters(categories=["Cc", "Cf"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
-    with opened(tmp_path_factory.mktemp("running") / "running.journal") as journal:
-        yield journal
-
-
-@pytest.mark.invariant("SI-25")
-@given(st.sampled_from(sorted(VALID)), st.integers(0, 2**63 - 1), st.dictionaries(st.text(), anything, max_size=4))
-def test_any_data_comes_back_as_it_was_written(
-    running: Journal, kind: Kind, session_ms: int, more: dict[str, Json]
-) -> None:
-    data = {**more, **VALID[kind]}
-    entry = running.append(kind, session_ms, data)
-    assert (entry.kind, entry.session_ms, entry.data) == (kind, session_ms, data)
-    assert entry.seq == running.count
-    assert entry.hash == running.head
-    assert running.entries()[-1] == entry
 
 
 def test_a_journal_can_be_read_when_it_was_closed(tmp_path: Path) -> None:
@@ -197,95 +73,10 @@ def test_opening_again_goes_on_where_it_was_left(tmp_path: Path) -> None:
     assert verify(tmp_path / "a.journal").entries == 3
 
 
-def documented_hash(previous: str, row: Mapping[str, object]) -> str:
-    """The hash as the documentation of the journal describes it, by other means than the journal's."""
-    text = f'{{"data":{row["data"]},"kind":"{row["kind"]}","seq":{row["seq"]},'
-    text += f'"session_ms":{row["session_ms"]},"wall":"{row["wall"]}"}}'
-    return hashlib.sha256((previous + text).encode()).hexdigest()
-
-
-def test_every_hash_can_be_computed_without_the_journal(sample: Sample, tmp_path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(sample.put(tmp_path))) as raw:
-        raw.row_factory = sqlite3.Row
-        previous = hashlib.sha256(b"iontocore journal 1").hexdigest()
-        for row in raw.execute("SELECT * FROM entry ORDER BY seq").fetchall():
-            assert row["previous"] == previous
-            previous = documented_hash(previous, dict(row))
-            assert row["hash"] == previous
-        assert tuple(raw.execute("SELECT entries, hash FROM head").fetchone()) == (len(sample.entries), previous)
-
-
 def test_the_file_says_that_it_is_a_journal(sample: Sample, tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(sample.put(tmp_path))) as raw:
         assert raw.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-        assert raw.execute("PRAGMA user_version").fetchone() == (subject.FORMAT_VERSION,)
-
-
-@pytest.mark.parametrize(
-    "kind, key", [(kind, key) for kind, data in VALID.items() for key in data], ids=lambda part: str(part)
-)
-def test_an_entry_without_what_its_kind_needs_is_not_written(running: Journal, kind: Kind, key: str) -> None:
-    before = running.head
-    without = {name: value for name, value in VALID[kind].items() if name != key}
-    with pytest.raises(ValueError, match=f"lacks {key}"):
-        running.append(kind, 0, without)
-    for wrong in (None, 1.5, 2**63, [1]):
-        with pytest.raises(ValueError, match=f"a {key} that is not"):
-            running.append(kind, 0, {**without, key: wrong})
-    assert running.head == before
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [float("nan"), float("-inf"), {1: "a"}, {None: 1}, b"bytes", {1, 2}, "\ud800", {"\udc00": 1}, START, object],
-    ids=repr,
-)
-def test_what_is_not_json_is_not_written(running: Journal, wrong: object) -> None:
-    before = running.head
-    with pytest.raises((TypeError, ValueError)):
-        running.append(Kind.NOTE, 0, {"text": "", "more": cast(Json, [wrong])})
-    assert running.head == before
-
-
-@pytest.mark.parametrize("session_ms", [-1, 2**63, True, 1.0, None])
-def test_session_time_is_a_count_of_milliseconds(running: Journal, session_ms: object) -> None:
-    with pytest.raises(ValueError, match="session_ms"):
-        running.append(Kind.NOTE, cast(int, session_ms), {"text": ""})
-
-
-def test_an_entry_has_a_longest_length(tmp_path: Path) -> None:
-    longest = LONGEST_DATA - len('{"text":""}')
-    with opened(tmp_path / "a.journal") as journal:
-        journal.append(Kind.NOTE, 0, {"text": "x" * longest})
-        with pytest.raises(ValueError, match="at most"):
-            journal.append(Kind.NOTE, 0, {"text": "x" * (longest + 1)})
-        assert [entry.data for entry in journal.entries()] == [{"text": "x" * longest}]
-
-
-@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-1439, 1439))
-def test_times_of_any_zone_are_kept_in_utc(
-    running_at: tuple[Journal, Ticking], naive: datetime, offset_min: int
-) -> None:
-    journal, clock = running_at
-    clock.now = naive.replace(tzinfo=timezone(timedelta(minutes=offset_min)))
-    entry = journal.append(Kind.NOTE, 0, {"text": ""})
-    assert entry.wall == clock.now
-    assert entry.wall.utcoffset() == timedelta(0)
-    assert journal.entries()[-1].wall == entry.wall
-
-
-@pytest.fixture(scope="module")
-def running_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journal, Ticking]]:
-    clock = Ticking()
-    with Journal.create_or_open(tmp_path_factory.mktemp("zones") / "zones.journal", clock) as journal:
-        yield journal, clock
-
-
-def test_a_clock_without_a_time_zone_is_not_believed(tmp_path: Path) -> None:
-    with Journal.create_or_open(tmp_path / "a.journal", lambda: datetime(2025, 1, 1)) as journal:
-        with pytest.raises(ValueError, match="time zone"):
-            journal.append(Kind.NOTE, 0, {"text": ""})
-        assert journal.entries() == ()
+        assert raw.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
 
 
 # ---- on disk before the act ------------------------------------------------------------------------------------------
@@ -333,7 +124,8 @@ def test_a_closed_journal_is_one_file_for_its_owner_alone(tmp_path: Path) -> Non
 WRITER = """
 import os, sys
 from datetime import datetime, UTC
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 
 os.write(1, b"begin\\n")
 with Journal.create_or_open(sys.argv[1], lambda: datetime.now(UTC)) as journal:
@@ -441,11 +233,11 @@ int rename(const char *from, const char *to) {
     return REAL(rename)(from, to);
 }
 """
-
 MARKING_WRITER = """
 import os, sys
 from datetime import datetime, UTC
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 
 mark = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
 with Journal.create_or_open(sys.argv[1], lambda: datetime.now(UTC)) as journal:
@@ -572,30 +364,9 @@ def test_a_loss_of_power_at_any_moment_loses_nothing_that_was_done(tmp_path: Pat
 # ---- what was changed is found ---------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def tampering(path: Path) -> Iterator[sqlite3.Connection]:
-    """Someone with all of SQLite at hand: rules are put away, and put back afterwards as if nothing had been."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        raw.execute("PRAGMA synchronous=OFF")
-        triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            raw.execute(f"DROP TRIGGER {name}")
-        yield raw
-        for _, sql in triggers:
-            raw.execute(sql)
-
-
-def rehash(raw: sqlite3.Connection, seq: int) -> None:
-    raw.row_factory = sqlite3.Row
-    row = dict(raw.execute("SELECT * FROM entry WHERE seq = ?", (seq,)).fetchone())
-    raw.execute("UPDATE entry SET hash = ? WHERE seq = ?", (documented_hash(row["previous"], row), seq))
-
-
 def set_head(raw: sqlite3.Connection) -> None:
     raw.execute("UPDATE head SET (entries, hash) = (SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1)")
 
-
-LAST = 138  # entries of the sample
 
 CHANGES = {
     "wall": "wall = '2025-03-01T14:02:12.500001+00:00'",
@@ -748,33 +519,6 @@ def test_entries_taken_from_the_end_with_the_head_set_back_are_told_by_a_noted_h
     assert verify(path).problem is None
     assert verify(path).head == sample.entries[99].hash
     assert verify(path).head != sample.entries[-1].hash
-
-
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ("UPDATE entry SET kind = 'party' WHERE seq = 9", "it is written in another way than entries are"),
-        ("UPDATE entry SET wall = 'yesterday' WHERE seq = 9", "it is written in another way than entries are"),
-        ("UPDATE entry SET wall = '0001-01-01T00:00:00.000000+23:00' WHERE seq = 9", "it is written in another way"),
-        ("UPDATE entry SET session_ms = -1 WHERE seq = 9", "it is written in another way than entries are"),
-        ("UPDATE entry SET data = '{\"a\": 1}' WHERE seq = 9", "it is written in another way than entries are"),
-        ("UPDATE entry SET data = '{\"a\":NaN}' WHERE seq = 9", "it is written in another way than entries are"),
-        ('UPDATE entry SET data = \'{"a":1,"a":1}\' WHERE seq = 9', "it is written in another way than entries are"),
-        ("UPDATE entry SET data = printf('%.*c', 300000, '[') WHERE seq = 9", "it is written in another way"),
-        ("UPDATE entry SET data = printf('%.*c', 5000, '9') WHERE seq = 9", "it is written in another way"),
-        ("UPDATE entry SET data = '[]' WHERE seq = 9", "its data is no object"),
-        ("UPDATE entry SET kind = 'trip', data = '{}' WHERE seq = 9", "trip lacks trips"),
-        ("UPDATE entry SET kind = 'note', data = '{\"text\":1}' WHERE seq = 9", "note has a text that is not text"),
-    ],
-)
-def test_an_entry_that_no_journal_would_write_is_named_though_its_hash_is_right(
-    sample: Sample, tmp_path: Path, change: str, words: str
-) -> None:
-    path = sample.put(tmp_path)
-    with tampering(path) as raw:
-        raw.execute(change)
-        rehash(raw, 9)
-    assert str(problem_of(path)).startswith(f"altered at entry 9: {words}")
 
 
 @pytest.mark.parametrize(
@@ -1121,7 +865,8 @@ def test_on_a_full_disk_no_journal_is_made(tmp_path: Path, monkeypatch: pytest.M
 FAILING_STORAGE = """
 import resource, sys
 from datetime import datetime, UTC
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 from iontocore.safety.refusal import Refusal
 
 with Journal.create_or_open(sys.argv[1], lambda: datetime.now(UTC)) as journal:
@@ -1220,7 +965,8 @@ def test_entries_of_many_threads_make_one_chain(tmp_path: Path) -> None:
 FORKING = """
 import os, sys
 from datetime import datetime, UTC
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 
 with Journal.create_or_open(sys.argv[1], lambda: datetime.now(UTC)) as journal:
     child = os.fork()
@@ -1272,186 +1018,3 @@ def test_a_closed_journal_takes_nothing_and_can_be_closed_again(tmp_path: Path) 
         journal.append(Kind.NOTE, 0, {"text": ""})
     with pytest.raises(RuntimeError, match="closed"):
         journal.entries()
-
-
-# ---- what the journal knows of sessions ------------------------------------------------------------------------------
-
-Step = tuple[Kind, Data]
-
-OPEN: Step = (Kind.SESSION_OPENED, OPENED)
-OPEN_OTHER: Step = (Kind.SESSION_OPENED, {**OPENED, "patient": "P-18", "polarity": -1})
-MOVE: Step = (Kind.TRANSITION, STARTED)
-FAULT: Step = (Kind.TRANSITION, TRIPPED)
-CLOSE: Step = (Kind.SESSION_CLOSED, CLOSED)
-CLOSE_FAULT: Step = (Kind.SESSION_CLOSED, {**CLOSED, "outcome": "fault"})
-CLOSE_STOPPED: Step = (Kind.SESSION_CLOSED, {**CLOSED, "outcome": "stopped"})
-NOTE: Step = (Kind.NOTE, {"text": ""})
-
-
-def trip(*names: str) -> Step:
-    return Kind.TRIP, {"trips": names}
-
-
-def ack(*names: str) -> Step:
-    return Kind.ACKNOWLEDGED, {"trips": names}
-
-
-def lived(path: Path, *lives: tuple[Step, ...]) -> tuple[Entry, ...]:
-    """The entries when each life of a program has ended and the next one has opened the journal."""
-    clock = Ticking()
-    for life in lives:
-        with Journal.create_or_open(path, clock) as journal:
-            for kind, data in life:
-                journal.append(kind, 0, data)
-    with Journal.create_or_open(path, clock) as journal:
-        return journal.entries()
-
-
-@pytest.mark.parametrize(
-    "lives, trips, waiting",
-    [
-        ([], (), []),
-        ([(OPEN, MOVE, CLOSE)], (), []),
-        ([(OPEN, MOVE, CLOSE_STOPPED)], (), []),
-        # A trip is carried until it is acknowledged, over any number of lives.
-        ([(OPEN, trip("short"), FAULT, CLOSE_FAULT)], ("short",), [1]),
-        ([(OPEN, trip("short"), FAULT, CLOSE_FAULT), (NOTE,), ()], ("short",), [1]),
-        ([(OPEN, trip("short"), FAULT, CLOSE_FAULT), (ack("short"),)], (), []),
-        ([(OPEN, trip("short"), FAULT, ack("short"), CLOSE_FAULT)], (), []),
-        ([(OPEN, trip("short", "open"), FAULT, ack("short"), CLOSE_FAULT)], ("open",), [1]),
-        ([(OPEN, trip("open"), trip("short"), trip("open"), CLOSE_FAULT)], ("open", "short"), [1]),
-        # Acknowledged within the session, and gone on.
-        ([(OPEN, MOVE, trip("open"), ack("open"), MOVE, CLOSE)], (), []),
-        ([(OPEN, trip("open"), ack("open"), trip("open"), CLOSE_FAULT)], ("open",), [1]),
-        # A fault of which no trip tells waits, too.
-        ([(OPEN, CLOSE_FAULT)], (), [1]),
-        ([(OPEN, FAULT, CLOSE_FAULT)], (), [1]),
-        ([(OPEN, FAULT, ack(), CLOSE_FAULT)], (), []),
-        ([(OPEN, CLOSE_FAULT), (ack(),)], (), []),
-        # A session that was never closed waits, whatever was acknowledged while it ran.
-        ([(OPEN, MOVE)], (), [1]),
-        ([(OPEN, MOVE, trip("open"), ack("open"))], (), [1]),
-        ([(OPEN, MOVE, trip("open"))], ("open",), [1]),
-        ([(OPEN, MOVE, trip("open")), (ack("open"),)], (), []),
-        ([(OPEN, MOVE, trip("open")), (ack(),)], ("open",), [1]),
-        ([(OPEN, MOVE), (ack(),)], (), []),
-        ([(OPEN, MOVE), (FAULT, ack())], (), []),
-        ([(OPEN, MOVE), (NOTE,), (OPEN, CLOSE)], (), [1]),
-        ([(OPEN, MOVE), (OPEN, MOVE)], (), [1, 4]),
-        ([(OPEN, MOVE, OPEN, CLOSE)], (), [1]),
-        # The device is one: a trip of one patient's session, or of none, holds up everybody.
-        ([(OPEN, trip("leakage"), CLOSE_FAULT), (OPEN_OTHER, CLOSE)], ("leakage",), [1]),
-        ([(trip("switch"),)], ("switch",), []),
-        ([(OPEN, CLOSE, trip("switch"))], ("switch",), []),
-        ([(OPEN, CLOSE, trip("switch")), (ack("switch"),)], (), []),
-    ],
-)
-def test_what_nobody_has_acknowledged_is_carried(
-    tmp_path: Path, lives: list[tuple[Step, ...]], trips: tuple[str, ...], waiting: list[int]
-) -> None:
-    entries = lived(tmp_path / "a.journal", *lives)
-    found = carried(entries)
-    assert found.trips == trips
-    assert [session.opened_seq for session in found.sessions] == waiting
-    assert [session.opened_seq for session in sessions(entries) if session.carried] == waiting
-
-
-def test_a_session_that_was_never_closed_is_told_once_at_the_next_opening(tmp_path: Path) -> None:
-    entries = lived(tmp_path / "a.journal", (NOTE, OPEN, MOVE, NOTE), (), (NOTE,))
-    told = [entry for entry in entries if entry.kind is Kind.INTERRUPTED]
-    assert [(entry.seq, entry.data) for entry in told] == [(5, {"session": 2, "last": 3})]
-
-
-def test_only_the_journal_tells_that_a_session_was_interrupted(running: Journal) -> None:
-    with pytest.raises(ValueError, match="by the journal itself"):
-        running.append(Kind.INTERRUPTED, 0, {"session": 1, "last": 1})
-
-
-def test_the_last_session_of_a_patient_is_known(tmp_path: Path) -> None:
-    path = tmp_path / "a.journal"
-    entries = lived(path, (OPEN, CLOSE), (OPEN, MOVE, trip("open"), CLOSE_FAULT), (OPEN_OTHER, CLOSE_STOPPED))
-    mine, other = last_session(entries, "P-17"), last_session(entries, "P-18")
-    assert mine is not None
-    assert other is not None
-    assert (mine.opened_seq, mine.last_seq, mine.patient, mine.polarity) == (3, 6, "P-17", 1)
-    assert (mine.opened, mine.ended) == (entries[2].wall, entries[5].wall)
-    assert (mine.outcome, mine.treated_ms, mine.unacknowledged, mine.carried) == (
-        Outcome.FAULT, 1_200_000, ("open",), True,
-    )  # fmt: skip
-    assert (other.polarity, other.outcome, other.unacknowledged, other.carried) == (-1, Outcome.STOPPED, (), False)
-    assert last_session(entries, "P-19") is None
-    assert [session.opened_seq for session in sessions(entries)] == [1, 3, 7]
-
-
-def test_a_session_that_was_never_closed_ended_at_its_last_entry_at_the_earliest(tmp_path: Path) -> None:
-    entries = lived(tmp_path / "a.journal", (OPEN, MOVE, NOTE), (FAULT, trip("switch"), ack("switch")))
-    session = last_session(entries, "P-17")
-    assert session is not None
-    assert (session.outcome, session.treated_ms, session.ended) == (None, None, entries[1].wall)
-    assert (session.carried, session.unacknowledged) == (False, ())
-    assert carried(entries) == Carried((), ())
-
-
-@given(st.lists(st.sampled_from([OPEN, OPEN_OTHER, MOVE, FAULT, CLOSE, CLOSE_FAULT, NOTE, trip("open"), ack("open")])))
-def test_nothing_is_carried_after_all_is_acknowledged(steps: list[Step]) -> None:
-    with folder() as place:
-        entries = lived(place / "a.journal", tuple(steps), (ack("open"),))
-        assert carried(entries) == Carried((), ())
-        assert all(not session.carried for session in sessions(entries))
-
-
-# ---- what people are shown -------------------------------------------------------------------------------------------
-
-
-def test_a_journal_is_shown_as_a_table(tmp_path: Path) -> None:
-    path = tmp_path / "a.journal"
-    with opened(path) as journal:
-        for session_ms, (kind, data) in (
-            (0, OPEN), (0, MOVE), (50, (Kind.REQUEST, {**ASKED, "by": "operator"})), (700_300, trip("open", "short")),
-        ):  # fmt: skip
-            journal.append(kind, session_ms, data)
-    with opened(path) as journal:
-        for session_ms, (kind, data) in (
-            (0, ack("open", "short")), (0, (Kind.NOTE, {"text": "all is well"})), (0, OPEN_OTHER), (1_206_050, CLOSE),
-        ):  # fmt: skip
-            journal.append(kind, session_ms, data)
-        head = journal.head
-    shown = """\
-no  time (UTC)             session  kind            what
-
- 1  2025-03-01 14:02:12   0:00.000  session-opened  patient P-17, direction +, plan palms, limit 20000 uA by adult
- 2  2025-03-01 14:02:13   0:00.000  transition      idle -> ramp on start: The operator started.
- 3  2025-03-01 14:02:14   0:00.050  request         run +12.000 mA, by operator
- 4  2025-03-01 14:02:15  11:40.300  trip            open, short
-    unfinished: the session that entry 1 opened was never closed
- 5  2025-03-01 14:02:12   0:00.000  interrupted     the session that entry 1 opened was never closed, its last is 4
- 6  2025-03-01 14:02:13   0:00.000  acknowledged    open, short
- 7  2025-03-01 14:02:14   0:00.000  note            all is well
-
- 8  2025-03-01 14:02:15   0:00.000  session-opened  patient P-18, direction -, plan palms, limit 20000 uA by adult
- 9  2025-03-01 14:02:16  20:06.050  session-closed  completed after 20:00.000, charge +100.000 and -100.000 mA min
-"""
-    assert show(path) == (*shown.splitlines(), "", f"{path} is whole: 9 entries, head {head}")
-
-
-def test_a_broken_journal_is_shown_up_to_its_problem(sample: Sample, tmp_path: Path) -> None:
-    path = sample.put(tmp_path)
-    whole = show(path)
-    with tampering(path) as raw:
-        raw.execute("UPDATE entry SET session_ms = 1 WHERE seq = 7")
-    broken = show(path)
-    assert [line.split() for line in broken[:8]] == [line.split() for line in whole[:8]]
-    assert broken[-1] == (
-        f"{path} is altered at entry 7: its content does not give its hash; whole before that: 6 entries"
-    )
-
-
-@given(st.sampled_from(sorted(VALID)), st.dictionaries(st.text(), anything, max_size=3), st.text())
-@example(Kind.NOTE, {}, "\x1b[2J\x1b]0;owned\x07\n\r\u202e")
-def test_whatever_an_entry_says_is_shown_on_one_plain_line(kind: Kind, more: dict[str, Json], text: str) -> None:
-    said = {key: text if isinstance(value, str) and key != "outcome" else value for key, value in VALID[kind].items()}
-    with folder() as place:
-        with opened(place / "a.journal") as journal:
-            journal.append(kind, 2**63 - 1, {**more, **said})
-        assert all(line.isprintable() for line in show(place / "a.journal"))
-        assert len(show(place / "a.journal")) <= 6

@@ -11,7 +11,7 @@ from sessions import BRISK, BRISK_DRUG, Bench, Clock
 from iontocore import Trip
 from iontocore.body import Body, BodyEvent
 from iontocore.device import DeviceProfile
-from iontocore.journal import Outcome
+from iontocore.entries import Outcome
 from iontocore.plans import Polarity
 from iontocore.record import Record
 from iontocore.safety.monitor import Breach, Tally

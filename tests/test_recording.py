@@ -13,7 +13,8 @@ from iontocore import Body, Outcome, Plan, Session, SimulatedPort
 from iontocore.body import BodyEvent
 from iontocore.ccore import TRACE_COLUMNS, Command, Request, Trace
 from iontocore.config import core_config, session_settings
-from iontocore.journal import Journal, Kind
+from iontocore.entries import Kind
+from iontocore.journal import Journal
 from iontocore.recording import FLAGS, Column, Recording, write_columns
 from iontocore.safety.monitor import BLOCK_TICKS
 from iontocore.session import EXCHANGE_US

@@ -12,7 +12,9 @@ from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, broken
 from iontocore import Body, LinkLost, Outcome, Plan, Refusal, Report, State, Trip, preset
 from iontocore.body import KINDS, BodyEvent
 from iontocore.ccore import Command, LimitedBy, Phase, Request
-from iontocore.journal import Data, Journal, Kind, carried, read
+from iontocore.entries import Data, Kind
+from iontocore.history import carried
+from iontocore.journal import Journal, read
 from iontocore.plans import Polarity
 from iontocore.safety.limits import FIGURES
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from iontocore import Body, load_body
-from iontocore.journal import Kind, read
+from iontocore.entries import Kind
+from iontocore.journal import read
 
 TUTORIAL = (Path(__file__).resolve().parent.parent / "docs" / "tutorial.md").read_text(encoding="utf-8")
 
