@@ -84,6 +84,15 @@ static int32_t held(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit
     return next_us;
 }
 
+/*@ requires 0 <= x <= 65535 && 0 <= y <= 16383;
+    terminates \true; assigns \nothing;
+    ensures product: \result == x * y;
+    ensures bounds: 0 <= \result <= 65535 * 16383; */
+static int64_t part_of_product(int32_t x, int32_t y)
+{
+    return (int64_t)(x * y);
+}
+
 /* x * y of 28 and 14 bits, by two 32-bit products: a 64-bit one would need a library on small processors. */
 /*@ requires 0 <= x <= 268435455 && 0 <= y <= 16383;
     terminates \true; assigns \nothing;
@@ -94,9 +103,7 @@ static int64_t product(int32_t x, int32_t y)
     int32_t high = x / 4096;
     int32_t low = x % 4096;
     /*@ assert split: x == 4096 * high + low && 0 <= high <= 65535 && 0 <= low <= 4095; */
-    /*@ assert high_fits: 0 <= high * y <= 65535 * 16383; */
-    /*@ assert low_fits: 0 <= low * y <= 4095 * 16383; */
-    return (int64_t)(low * y) + ((int64_t)(high * y) * 4096);
+    return part_of_product(low, y) + (part_of_product(high, y) * 4096);
 }
 
 /* ---- the configuration --------------------------------------------------------------------------------- */
@@ -699,7 +706,9 @@ static void switch_off(struct ionto_guard_state *s)
 
 /* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na;
+    requires ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na <= IONTO_CEILING_NA;
+    requires 1 <= c->tick_us <= IONTO_TICK_MAX_US && c->time_cap_us <= IONTO_TIME_CEILING_US;
+    requires c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC;
     terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
     ensures flag: \result == 0 || \result == 1;
     ensures counts: ionto_guard_counts_ok(s, c);
@@ -765,7 +774,10 @@ static void consider_start(struct ionto_guard_state *s, const struct ionto_confi
 
 /* Whether the current must fall to zero now, and which trip is due then; lowers the envelope of the fall. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
+    requires ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
+    requires 1 <= c->limit_na <= IONTO_CEILING_NA && 1 <= c->fall_na_per_tick <= 200000;
+    requires 0 <= c->time_reserve_us <= c->time_cap_us <= IONTO_TIME_CEILING_US;
+    requires 0 <= c->charge_reserve_fc <= c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC;
     requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1;
     requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
     terminates \true; assigns s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;

@@ -42,6 +42,15 @@ static int32_t timed(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limi
     return next_us;
 }
 
+/*@ requires 0 <= few <= 7324 && 0 <= tick_us <= IONTO_TICK_MAX_US;
+    terminates \true; assigns \nothing;
+    ensures product: \result == few * tick_us;
+    ensures bounds: 0 <= \result <= 7324 * IONTO_TICK_MAX_US; */
+static int64_t times(int32_t few, int32_t tick_us)
+{
+    return (int64_t)(few * tick_us);
+}
+
 /* The charge of one tick. Two 32-bit products: a 64-bit one would need a library on small processors. */
 /*@ requires 0 <= magnitude_na <= IONTO_CEILING_NA && 0 <= tick_us <= IONTO_TICK_MAX_US;
     terminates \true; assigns \nothing;
@@ -52,9 +61,7 @@ static int64_t charge_fc(int32_t magnitude_na, int32_t tick_us)
     int32_t high = magnitude_na / 4096;
     int32_t low = magnitude_na % 4096;
     /*@ assert split: magnitude_na == 4096 * high + low && 0 <= high <= 7324 && 0 <= low <= 4095; */
-    /*@ assert high_fits: 0 <= high * tick_us <= 7324 * IONTO_TICK_MAX_US; */
-    /*@ assert low_fits: 0 <= low * tick_us <= 4095 * IONTO_TICK_MAX_US; */
-    return ((int64_t)(high * tick_us) * 4096) + (int64_t)(low * tick_us);
+    return (times(high, tick_us) * 4096) + times(low, tick_us);
 }
 
 /* ---- the limits ---------------------------------------------------------------------------------------- */
