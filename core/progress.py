@@ -100,9 +100,9 @@ class Progress:
             way.counted_fc += driven_fc[side] - self._driven_fc[side] if as_driven else more_fc
         self._measured_fc, self._driven_fc = measured_fc, driven_fc
 
-    def way_is_done(self, drive_na: int) -> bool:
-        """Whether the direction now has its share when the ramp down from ``drive_na`` (a magnitude) begins at once."""
-        return self._left_fc <= fall_charge_nc(drive_na // 1000, self._plan.fall_ua_per_s) * _FC_PER_NC
+    def way_is_done(self, fall_fc: int) -> bool:
+        """Whether the direction now has its share, when a ramp down that begins at once still delivers ``fall_fc``."""
+        return self._left_fc <= fall_fc
 
     @property
     def dose_is_within_tolerance(self) -> bool:

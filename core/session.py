@@ -70,16 +70,14 @@ class Report(NamedTuple):
     """What one exchange came to.
 
     state: after it. telemetry: as the core told it. session_ms: time since the session was opened. treated_ms:
-    energised time. remaining_ms, share: what is left and what is done of the session as planned; estimates. current_ua:
-    magnitude that is treated with. waiting: no current flows, because contact is not there (yet). charge_positive_nc,
-    charge_negative_nc: measured so far. transitions: taken since the last report."""
+    energised time. current_ua: magnitude that is treated with. waiting: no current flows, because contact is not there
+    (yet). charge_positive_nc, charge_negative_nc: measured so far. transitions: taken since the last report.
+    """
 
     state: State
     telemetry: Telemetry
     session_ms: int
     treated_ms: int
-    remaining_ms: int
-    share: float
     current_ua: int
     waiting: bool
     charge_positive_nc: int
@@ -220,6 +218,16 @@ class Session:
     def charge_nc(self) -> tuple[int, int]:
         """Charge measured so far in the positive and in the negative direction, in nC."""
         return self._progress.charge_nc
+
+    @property
+    def remaining_ms(self) -> int:
+        """What is left of the session in ms, as planned; an estimate."""
+        return self._progress.remaining_ms
+
+    @property
+    def share(self) -> float:
+        """How much of the session is done, from 0 to 1; an estimate, for a progress bar."""
+        return self._progress.share
 
     @property
     def monitor(self) -> Monitor:
@@ -442,16 +450,17 @@ class Session:
     def _go_on(self, telemetry: Telemetry, state: State) -> None:
         """The facts of a treatment that goes on: what ends it first, then what moves it."""
         progress, current_na = self._progress, abs(telemetry.drive_na)
+        fall_fc = fall_charge_nc(current_na // 1000, self._plan.fall_ua_per_s) * 1_000_000
         if telemetry.phase == Phase.FALL and telemetry.limited_by in _BY_THE_CORE:
             self._fire(Event.CORE_ENDING)
-        elif state is not State.REVERSE and telemetry.energised_us and progress.way_is_done(current_na):
+        elif state is not State.REVERSE and telemetry.energised_us and progress.way_is_done(fall_fc):
             if progress.last_way:
                 self._finished = True
                 self._fire(Event.FINISHED)
             else:
                 self._fire(Event.REVERSAL_DUE)
                 progress.turn()
-        elif self._cap_is_near(telemetry, current_na):
+        elif self._cap_is_near(telemetry, current_na, fall_fc):
             if progress.dose_is_within_tolerance:
                 self._finished = True
                 self._fire(Event.FINISHED)
@@ -463,11 +472,10 @@ class Session:
         elif state is State.RAMP and telemetry.phase == Phase.TREAT:
             self._fire(Event.TARGET_REACHED)
 
-    def _cap_is_near(self, telemetry: Telemetry, current_na: int) -> bool:
+    def _cap_is_near(self, telemetry: Telemetry, current_na: int, fall_fc: int) -> bool:
         """Whether the ramp down has to begin now, to be at zero before the core ends the session itself and trips."""
-        settings, fall_ua_per_s = self._settings, self._plan.fall_ua_per_s
-        end_us = telemetry.energised_us + fall_time_ms(current_na // 1000, fall_ua_per_s) * 1000
-        fall_fc = fall_charge_nc(current_na // 1000, fall_ua_per_s) * 1_000_000
+        settings = self._settings
+        end_us = telemetry.energised_us + fall_time_ms(current_na // 1000, self._plan.fall_ua_per_s) * 1000
         positive_fc, negative_fc = telemetry.driven_positive_fc, telemetry.driven_negative_fc
         left_fc = min(
             settings.charge_cap_each_fc - max(positive_fc, negative_fc),
@@ -561,8 +569,6 @@ class Session:
             telemetry=telemetry,
             session_ms=self._session_ms,
             treated_ms=self.treated_ms,
-            remaining_ms=self._progress.remaining_ms,
-            share=self._progress.share,
             current_ua=self._progress.current_ua,
             waiting=self._contact_lost or telemetry.phase == Phase.WAIT,
             charge_positive_nc=positive_nc,
