@@ -748,7 +748,7 @@ static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c
     requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
     requires s->contact_us <= c->contact_us && s->zero_us <= c->dwell_us && s->time == 0 && s->charge == 0;
     terminates \true;
-    assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
+    assigns s->armed, s->energised, s->energised_us, s->time;
     ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
                         && s->contact_us == c->contact_us && \abs(target_na) <= c->limit_na;
     ensures si04_dwell: s->energised == 1 && s->sign == 0 ==> s->zero_us == c->dwell_us;
@@ -757,8 +757,7 @@ static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c
     ensures counts: ionto_guard_counts_ok(s, c);
     ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? c->tick_us : 0);
     ensures si17_latched: s->time == 0 || s->time == 2 && s->energised == 0 && s->armed == 0;
-    ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
-    ensures si18_kept: s->charge == 0; */
+    ensures si17_full: s->time == \old(s->time) || s->time == 2; */
 static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command,
                            int32_t target_na)
 {
@@ -767,8 +766,13 @@ static void consider_start(struct ionto_guard_state *s, const struct ionto_confi
     }
     if ((command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
         && ((s->sign != 0) || (s->zero_us >= c->dwell_us)) && (beyond(target_na, c->limit_na) == 0)) {
-        s->energised = (account(s, c, 0) == 1) ? 1u : 0u;
         s->armed = 0u;
+        if ((s->energised_us + c->tick_us) <= c->time_cap_us) {
+            s->energised_us = s->energised_us + c->tick_us;
+            s->energised = 1u;
+        } else {
+            s->time = LATCHED;
+        }
     }
 }
 
@@ -981,7 +985,7 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
         uint32_t now_us = sense->now_us;
         uint32_t sample = sense->sample;
         int32_t contact = (sense->contact == 1u) ? 1 : 0;
-        int32_t at_zero = sees_zero(c, sense);
+        int32_t at_zero = (acknowledge == 1u) ? sees_zero(c, sense) : 0;
         uint32_t tripped_before = s->first_trip;
         int32_t cause_seen = watch(g, sense, proposal->sound);
         s->heartbeat_us = held(s->heartbeat_us, (heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);

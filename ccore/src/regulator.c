@@ -440,13 +440,12 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
  * and the dwell is over (SI-05). It counts from then on. */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 0 && s->corrupt == 0;
-    terminates \true; assigns s->armed, s->energised, s->energised_us, s->positive_fc, s->negative_fc, s->tick_fc;
+    terminates \true; assigns s->armed, s->energised, s->energised_us, s->tick_fc;
     ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
                         && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us;
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
     ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? l->tick_us : 0);
-    ensures si18_count: s->positive_fc == \old(s->positive_fc) && s->negative_fc == \old(s->negative_fc);
     ensures range: ionto_regulator_state_ok(s, l); */
 static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command,
                   uint32_t refused)
@@ -456,7 +455,11 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
     } else if ((s->armed == 1u) && (refused == (uint32_t)IONTO_REFUSED_NOTHING) && (s->contact_us >= l->contact_us)
                && ((s->sign != 0) || (s->zero_us >= l->dwell_us))) {
         s->armed = 0u;
-        s->energised = (spend(s, l, 0) == 1) ? 1u : 0u;
+        if ((s->energised_us + l->tick_us) <= l->time_cap_us) {
+            s->energised_us = s->energised_us + l->tick_us;
+            s->tick_fc = 0;
+            s->energised = 1u;
+        }
     } else {
         /* not asked to start since the last stop, a target refused, or not long enough at zero with contact: zero */
     }
