@@ -267,12 +267,15 @@ def power_on(carried_trips: int = 0) -> Sample:
     """The sample before the first tick: off, nothing counted, and the trips that a loss of power did not erase.
 
     ``sample``, ``heartbeat`` and ``now_us`` are -1, which no tick has: nothing is stale, unheard or off before it was
-    heard. ``acknowledge`` is 1: an acknowledge that is there from the start on is no answer to anything.
+    heard. ``acknowledge`` is 1 and ``command`` RUN: an acknowledge that is there from the start on is no answer to
+    anything, and a start takes a STOP that was seen since.
     """
     return _POWER_ON._replace(trips=carried_trips, carried_trips=carried_trips)
 
 
-_POWER_ON: Final = Sample(*(0,) * len(Sample._fields))._replace(sample=-1, heartbeat=-1, now_us=-1, acknowledge=1)
+_POWER_ON: Final = Sample(*(0,) * len(Sample._fields))._replace(
+    sample=-1, heartbeat=-1, now_us=-1, acknowledge=1, command=_RUN, journaled_command=_RUN
+)
 
 
 def conditions(before: TraceRow | Sample, row: TraceRow, settings: Settings) -> Conditions:
@@ -450,6 +453,8 @@ def sample_of_report(
     else:
         last_sign = _sign(low) or _sign(high) or previous.last_sign
     unheard_us = previous.unheard_us + elapsed_us if telemetry.heartbeat == previous.heartbeat else 0
+    # The request before may have been in force for most of the time, and this one for the end of it though unanswered.
+    stop_seen = request.command != _RUN or previous.command != _RUN
     stopping = command != _RUN and previous.command != _RUN and drive != 0
     # By position and with slices: a session makes one of these at every exchange, and names cost three times as much.
     return Sample(
@@ -481,7 +486,7 @@ def sample_of_report(
         last_sign,
         slow_causes(telemetry.emergency_stop != 0, unheard_us >= settings.heartbeat_us),
         previous.carried_trips & telemetry.trips,
-        _armed(previous, off=off, trips=telemetry.trips, stop=request.command != _RUN or command != _RUN),
+        _armed(previous, off=off, trips=telemetry.trips, stop=stop_seen),
         telemetry.energised_us,  # live_us
         telemetry.driven_positive_fc,
         telemetry.driven_negative_fc,

@@ -99,6 +99,7 @@ _BORDERS: Sequence[tuple[str, dict[str, int], dict[str, int], dict[str, int]]] =
     ("open", {}, {"contact": 1}, {"contact": 0}),
     ("open", {}, {"contact": 1}, {"contact": 2}),
     ("open", {"drive_na": 0}, {"contact": 1}, {"contact": 0}),
+    ("open", {"switch_closed": 0}, {"contact": 1}, {"contact": 0}),
     (
         "open",
         {},
@@ -558,6 +559,25 @@ def test_silence_and_a_stop_that_is_not_obeyed_are_the_shortest_that_the_reports
     third = _report(second, driven._replace(ticks=15, heartbeat=2), _STOP_REQUEST._replace(heartbeat=2))
     assert [s.stopping_us // TICK_US for s in (first, second, third)] == [0, 5, 10]
     assert [s.unheard_us // TICK_US for s in (first, second, third)] == [0, 5, 0]
+
+
+def test_a_stop_that_the_core_may_have_seen_at_rest_arms_and_current_or_a_trip_disarms() -> None:
+    heard, late = _QUIET._replace(heartbeat=1), _QUIET._replace(heartbeat=0)
+    assert _report(power_on(), heard._replace(ticks=5), _RUN_REQUEST).armed == 0
+    assert _report(power_on(), heard._replace(ticks=5), _STOP_REQUEST).armed == 1
+    assert _report(power_on(), late._replace(ticks=5), _STOP_REQUEST).armed == 1
+    stop_in_force = power_on()._replace(command=int(Command.STOP))
+    assert _report(stop_in_force, heard._replace(ticks=5), _RUN_REQUEST).armed == 1
+    stopped = _report(power_on(), heard._replace(ticks=5), _STOP_REQUEST)
+    assert _report(stopped, heard._replace(ticks=10), _RUN_REQUEST).armed == 1
+    for still_on in ({"drive_na": 1}, {"switch_closed": 1}, {"trips": 4}):
+        assert _report(stopped, heard._replace(ticks=10, **still_on), _STOP_REQUEST).armed == 0
+
+
+def test_a_trip_is_carried_over_on_reports_until_it_is_gone_once() -> None:
+    first = _report(power_on(6), _QUIET._replace(ticks=5, trips=7))
+    second = _report(first, _QUIET._replace(ticks=10, trips=3))
+    assert [first.carried_trips, second.carried_trips] == [6, 2]
 
 
 def test_contact_is_the_longest_that_the_reports_allow() -> None:
