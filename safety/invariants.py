@@ -31,6 +31,9 @@ RISE_MAX_UA_PER_S: Final = 2_000
 FALL_MAX_UA_PER_S: Final = 20_000
 DWELL_MIN_US: Final = 100_000
 VOLTAGE_CEILING_MV: Final = 100_000
+LEAKAGE_MAX_NA: Final = 100_000
+MISMATCH_MAX_NA: Final = 1_000_000
+DISAGREE_MAX_NA: Final = 2_000_000
 DEBOUNCE_MAX_US: Final = 200_000
 HEARTBEAT_MAX_US: Final = 10_000_000
 TIME_CEILING_US: Final = 7_200_000_000
@@ -129,6 +132,9 @@ def _si02_ceiling(previous: Sample, current: Sample, settings: Settings) -> bool
         and 0 < settings.fall_na_per_tick * 1000 <= FALL_MAX_UA_PER_S * settings.tick_us
         and settings.dwell_us >= DWELL_MIN_US
         and settings.compliance_mv <= VOLTAGE_CEILING_MV
+        and settings.leakage_na <= LEAKAGE_MAX_NA
+        and settings.mismatch_na <= MISMATCH_MAX_NA
+        and settings.disagree_na <= DISAGREE_MAX_NA
         and max(
             settings.over_current_us,
             settings.over_voltage_us,

@@ -119,6 +119,26 @@ def test_a_profile_that_would_raise_a_compiled_ceiling_is_refused(key: str, valu
     assert refusal.says_who == "the ceiling compiled into the core"
 
 
+@pytest.mark.invariant("SI-02", "SI-07", "SI-14")
+def test_no_more_than_the_probe_current_can_be_made_to_count_as_zero() -> None:
+    assert QUANTITIES["leakage_na"].high == limits.PROBE_CURRENT.value * 1000
+    for leakage_na, taken in ((100_000, True), (100_001, False), (500_000, False)):
+        assert profile_accepts({"leakage_na": leakage_na}) is taken
+        assert core_accepts(numbers_of(simulated_device()) | {"leakage_na": leakage_na}) is taken
+
+
+@pytest.mark.invariant("SI-02", "SI-12")
+def test_a_mismatch_of_a_quarter_of_a_drugs_current_is_the_most_that_can_be_tolerated() -> None:
+    most_na = limits.DRUG_CURRENT.value * 1000 // 4
+    assert QUANTITIES["mismatch_na"].high == most_na
+    assert QUANTITIES["disagree_na"].high == 2 * most_na
+    wide = {"mismatch_na": most_na, "disagree_na": 2 * most_na}
+    assert profile_accepts(wide)
+    assert core_accepts(numbers_of(simulated_device()) | wide)
+    for name, value in wide.items():
+        assert not core_accepts(numbers_of(simulated_device()) | wide | {name: value + 1})
+
+
 def test_a_profile_lowers_the_ceiling() -> None:
     assert changed(ceiling_ma="10.0")().ceiling_ua == 10_000
 

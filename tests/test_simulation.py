@@ -286,7 +286,7 @@ def test_the_dac_gives_whole_steps_with_its_errors_of_gain_and_offset() -> None:
 
 def test_the_output_stage_follows_with_its_time_constant() -> None:
     slow = PERFECT._replace(stage_us=20_000)
-    device = Device(electronics=slow, config=CONFIG._replace(mismatch_na=5 * MA, trip_na=26 * MA))
+    device = Device(electronics=slow, config=CONFIG._replace(mismatch_us=200_000, trip_na=26 * MA))
     device.treat(5 * MA)
     device.run(1, 5 * MA)
     device.simulation.inject(Fault.DAC_RUNAWAY, 9 * MA)

@@ -52,6 +52,12 @@ extern "C" {
 #define IONTO_VOLTAGE_CEILING_MV 100000  /* largest compliance voltage: 100 V */
 #define IONTO_SENSE_MAX_NA 200000000     /* largest full scale of a current sensor: 200 mA */
 #define IONTO_SENSE_MAX_MV 200000        /* largest full scale of the voltage sensor: 200 V */
+#define IONTO_LEAKAGE_MAX_NA 100000      /* largest current that may count as zero: that of a probe for contact, 0.1 mA;
+                                          * assumption, far below what is felt. More would flow unseen for hours. */
+#define IONTO_MISMATCH_MAX_NA 1000000    /* largest difference of measured and drive: 1 mA. A device of 30 mA has 0.9 mA
+                                          * with sensors good to 3 % (assumption); of a drug's 4 mA (ActivaDose II
+                                          * manual) more would be no comparison at all. */
+#define IONTO_DISAGREE_MAX_NA 2000000    /* largest difference of the two sensors: each off by so much, apart */
 #define IONTO_CONTACT_MAX_US 60000000
 #define IONTO_HEARTBEAT_MIN_US 20000
 #define IONTO_HEARTBEAT_MAX_US 10000000
@@ -194,11 +200,11 @@ struct ionto_config {
                                    * 1000 to 1 000 000 */
     int32_t short_ohm;            /* less resistance than this is a short circuit; 1 to 1000 */
     int32_t short_above_na;       /* ... looked for only above this current; 10 000 to 5 000 000 */
-    int32_t mismatch_na;          /* largest difference of measured and drive; 1000 to 5 000 000 */
-    int32_t disagree_na;          /* largest difference of the two current sensors; 1000 to 5 000 000 */
+    int32_t mismatch_na;          /* largest difference of measured and drive; 1000 to IONTO_MISMATCH_MAX_NA */
+    int32_t disagree_na;          /* largest difference of the two current sensors; 1000 to IONTO_DISAGREE_MAX_NA */
     int32_t sensor_max_na;        /* full scale of the current sensors; above trip_na, at most IONTO_SENSE_MAX_NA */
     int32_t sensor_max_mv;        /* ... of the voltage sensor; above over_voltage_mv, at most IONTO_SENSE_MAX_MV */
-    int32_t leakage_na;           /* more than this, measured, is not zero; 1000 to 1 000 000 */
+    int32_t leakage_na;           /* more than this, measured, is not zero; 1000 to IONTO_LEAKAGE_MAX_NA */
     int32_t over_current_us;      /* debounce of each trip: 1 to IONTO_DEBOUNCE_MAX_US */
     int32_t over_voltage_us;
     int32_t open_us;
@@ -406,10 +412,10 @@ struct ionto_core {
     && c->compliance_mv <= 2 * c->saturation_mv <= 2 * c->compliance_mv
     && 1000 <= c->headroom_na <= 1000000 && 1000 <= c->open_na <= 1000000
     && 1 <= c->short_ohm <= 1000 && 10000 <= c->short_above_na <= 5000000
-    && 1000 <= c->mismatch_na <= 5000000 && 1000 <= c->disagree_na <= 5000000
+    && 1000 <= c->mismatch_na <= IONTO_MISMATCH_MAX_NA && 1000 <= c->disagree_na <= IONTO_DISAGREE_MAX_NA
     && c->trip_na < c->sensor_max_na <= IONTO_SENSE_MAX_NA
     && c->over_voltage_mv < c->sensor_max_mv <= IONTO_SENSE_MAX_MV
-    && 1000 <= c->leakage_na <= 1000000;
+    && 1000 <= c->leakage_na <= IONTO_LEAKAGE_MAX_NA;
 
   predicate ionto_config_debounces_ok(struct ionto_config *c) =
     1 <= c->over_current_us <= IONTO_DEBOUNCE_MAX_US && 1 <= c->over_voltage_us <= IONTO_DEBOUNCE_MAX_US

@@ -161,13 +161,13 @@ static uint32_t threshold_error(const struct ionto_config *c)
     error = or_else(error, in_range(c->open_na, 1000, 1000000, (uint32_t)IONTO_ERROR_OPEN));
     error = or_else(error, in_range(c->short_ohm, 1, 1000, (uint32_t)IONTO_ERROR_SHORT));
     error = or_else(error, in_range(c->short_above_na, 10000, 5000000, (uint32_t)IONTO_ERROR_SHORT_ABOVE));
-    error = or_else(error, in_range(c->mismatch_na, 1000, 5000000, (uint32_t)IONTO_ERROR_MISMATCH));
-    error = or_else(error, in_range(c->disagree_na, 1000, 5000000, (uint32_t)IONTO_ERROR_DISAGREE));
+    error = or_else(error, in_range(c->mismatch_na, 1000, IONTO_MISMATCH_MAX_NA, (uint32_t)IONTO_ERROR_MISMATCH));
+    error = or_else(error, in_range(c->disagree_na, 1000, IONTO_DISAGREE_MAX_NA, (uint32_t)IONTO_ERROR_DISAGREE));
     error = or_else(error, in_range(c->sensor_max_na, (int64_t)c->trip_na + 1, IONTO_SENSE_MAX_NA,
                                     (uint32_t)IONTO_ERROR_SENSOR_MAX_NA));
     error = or_else(error, in_range(c->sensor_max_mv, (int64_t)c->over_voltage_mv + 1, IONTO_SENSE_MAX_MV,
                                     (uint32_t)IONTO_ERROR_SENSOR_MAX_MV));
-    error = or_else(error, in_range(c->leakage_na, 1000, 1000000, (uint32_t)IONTO_ERROR_LEAKAGE));
+    error = or_else(error, in_range(c->leakage_na, 1000, IONTO_LEAKAGE_MAX_NA, (uint32_t)IONTO_ERROR_LEAKAGE));
     return error;
 }
 
