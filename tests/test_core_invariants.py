@@ -115,11 +115,17 @@ class CoreUnderSiege(RuleBasedStateMachine):
         self.target_na = self.judged.config.limit_na * share // 20
         self.judged.run(ticks, self.target_na)
 
-    @rule(ticks=st.integers(0, 20))
-    def reverse(self, ticks: int) -> None:
+    @rule(share=st.integers(1, 20), sign=SIGNS, ticks=st.integers(0, 20))
+    def treat_and_reverse(self, share: int, sign: int, ticks: int) -> None:
+        self.treat(share, sign, 1)
         self.target_na = -self.target_na
         c = self.judged.config
         self.judged.run(self.ticks(c.dwell_us) + c.limit_na // c.fall_na_per_tick + ticks + 1, self.target_na)
+
+    @rule(ticks=st.integers(1, 20))
+    def turn_round(self, ticks: int) -> None:
+        self.target_na = -self.target_na
+        self.judged.run(ticks, self.target_na)
 
     @rule(share=st.integers(10, 20), sign=SIGNS)
     def treat_up_to_a_cap(self, share: int, sign: int) -> None:
@@ -238,7 +244,7 @@ class CoreUnderSiege(RuleBasedStateMachine):
 
 @pytest.mark.invariant(*ALL)
 def test_no_invariant_is_broken_under_siege_and_everything_was_seen_there() -> None:
-    run_state_machine_as_test(CoreUnderSiege, settings=settings(max_examples=100, stateful_step_count=50))
+    run_state_machine_as_test(CoreUnderSiege, settings=settings(max_examples=200, stateful_step_count=50))
     assert set(Phase) == CoreUnderSiege.phases
     assert CoreUnderSiege.trips >= set(Trip) - {Trip.NONE, Trip.PROPOSAL}
     assert CoreUnderSiege.ends >= {Trip.TIME, Trip.CHARGE}

@@ -284,6 +284,22 @@ def test_the_switch_closes_once_stop_was_seen_and_contact_and_dwell_have_held_an
     assert closed == [0] * (contact - 1) + [1]
 
 
+@pytest.mark.invariant("SI-05", "SI-15")
+def test_a_run_that_a_dead_supervisor_has_left_standing_closes_nothing_when_contact_comes() -> None:
+    heartbeat = ticks_of(SMALL.heartbeat_us, SMALL)
+    for silent, closed in ((heartbeat - 1, 1), (heartbeat, 0), (heartbeat + 50, 0)):
+        guard = JudgedGuard(SMALL)
+        for _ in range(20):
+            guard.tick(0, STOP, odd=Odd(contact=0))
+        contact = ticks_of(SMALL.contact_us, SMALL)
+        for tick in range(silent):
+            row = guard.tick(0, RUN, odd=Odd(contact=int(tick >= silent - contact)), silent=True)
+        assert (row.switch_closed, row.trips) == (closed, 0)
+        if not closed:
+            assert [guard.tick(0, RUN, silent=True).switch_closed for _ in range(50)] == [0] * 50
+            assert guard.tick(0, RUN).switch_closed == 1
+
+
 @pytest.mark.invariant("SI-05", "SI-22")
 @pytest.mark.parametrize(("target_na", "closed"), [(200_000, 1), (-200_000, 1), (200_001, 0), (-(2**31), 0)])
 def test_a_target_beyond_the_limit_closes_nothing(target_na: int, closed: int) -> None:
