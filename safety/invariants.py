@@ -179,6 +179,8 @@ def _si05_start(previous: Sample, current: Sample, settings: Settings) -> bool:
         & (current.command == _RUN)
         & (previous.armed == 1)
         & (current.contact_us >= settings.contact_us)
+        # the silence at the first tick since the previous sample: no start is earlier
+        & (current.unheard_us - _since_previous_us(current, settings) < settings.heartbeat_us)
     )
     return _implies(_off(previous), _off(current) | started)
 
@@ -425,12 +427,22 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-05",
-        "The output is energised from zero, by RUN after a STOP that was seen without a trip, once contact has held "
-        "for its time; never at power-on.",
+        "The output is energised from zero, where current begins with at most one step of the ramp, by RUN of a "
+        "supervisor that is heard, after a STOP that was seen without a trip, once contact has held for its time; "
+        "never at power-on.",
         ("H-03", "H-04", "H-05"),
         "IEC 60601-2-10, 201.12.4.102 (energised only from the minimum)",
         "report",
-        ("drive_na", "switch_closed", "command", "armed", "contact_us", "rise_na_per_tick"),
+        (
+            "drive_na",
+            "switch_closed",
+            "command",
+            "armed",
+            "contact_us",
+            "unheard_us",
+            "heartbeat_us",
+            "rise_na_per_tick",
+        ),
         _si05_start,
     ),
     Invariant(

@@ -244,10 +244,11 @@ class ReferenceCore:
         return Phase.WAIT if self.armed and ask.command == Command.RUN else Phase.IDLE
 
     def _may_close(self) -> bool:
-        """Contact has held; and without a direction to go on in, the dwell is over."""
+        """Contact has held, somebody is heard; and without a direction to go on in, the dwell is over."""
         c = self.config
         dwelt = self.at_zero >= _ticks(c.dwell_us, c.tick_us)
-        return self.contact >= _ticks(c.contact_us, c.tick_us) and (self.sign != 0 or dwelt)
+        heard = self.unheard < _ticks(c.heartbeat_us, c.tick_us)
+        return self.contact >= _ticks(c.contact_us, c.tick_us) and heard and (self.sign != 0 or dwelt)
 
     def _drive(self, ask: Ask, look: Look, measured: int, voltage: int) -> Phase:
         c = self.config

@@ -45,9 +45,18 @@ class Both:
             assert (row.proposal_na, row.switch_closed, regulator["energised"]) == (0, 0, 0)
         self._tripped = tripped
 
-    def run(self, ticks: int, target_na: int, command: int = RUN, acknowledge: int = 0, odd: Odd = SOUND) -> None:
+    def run(
+        self,
+        ticks: int,
+        target_na: int,
+        command: int = RUN,
+        acknowledge: int = 0,
+        odd: Odd = SOUND,
+        *,
+        silent: bool = False,
+    ) -> None:
         for _ in range(ticks):
-            self.step(self.judged.supervisor.request(target_na, command, acknowledge), odd)
+            self.step(self.judged.supervisor.request(target_na, command, acknowledge, silent=silent), odd)
 
     def restart(self, target_na: int) -> None:
         """As a supervisor would, whatever is latched."""
@@ -177,13 +186,19 @@ def test_both_channels_reach_a_cap_at_the_same_tick_though_cuts_came_before(
 
 
 @pytest.mark.invariant("SI-05", "SI-26")
-@given(small_configs(), st.lists(st.tuples(st.sampled_from([STOP, RUN]), st.sampled_from([0, 1, 1])), max_size=60))
-def test_both_channels_close_at_the_same_tick_whatever_contact_and_command_do(
-    config: Config, ticks: list[tuple[int, int]]
+@given(
+    small_configs(),
+    st.lists(
+        st.tuples(st.sampled_from([STOP, RUN]), st.sampled_from([0, 1, 1]), st.sampled_from([False, True, True])),
+        max_size=60,
+    ),
+)
+def test_both_channels_close_at_the_same_tick_whatever_contact_command_and_heartbeat_do(
+    config: Config, ticks: list[tuple[int, int, bool]]
 ) -> None:
     both = Both(config, ohm=2000)
-    for command, contact in ticks:
-        both.run(1, config.limit_na, command, odd=Odd(contact=contact))
+    for command, contact, silent in ticks:
+        both.run(1, config.limit_na, command, odd=Odd(contact=contact), silent=silent)
     both.restart(config.limit_na)
     both.run(3, config.limit_na)
     assert both.judged.core.phase in (Phase.RAMP, Phase.TREAT, Phase.FALL, Phase.FAULT)

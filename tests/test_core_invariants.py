@@ -336,6 +336,23 @@ def test_run_from_power_on_energises_nothing_until_stop_was_seen(config: Config,
         assert row.switch_closed == (left == 1)
 
 
+@pytest.mark.invariant("SI-05", "SI-15")
+@given(small_configs(), st.integers(0, 60))
+def test_contact_that_comes_after_the_supervisor_has_died_energises_nothing_until_it_is_heard_again(
+    config: Config, ticks: int
+) -> None:
+    judged = JudgedCore(config)
+    judged.clear()
+    waiting = judged.run(1, config.limit_na, odd=Odd(contact=0))
+    assert waiting.phase == Phase.WAIT
+    judged.run(ticks_of(config.heartbeat_us, config), config.limit_na, odd=Odd(contact=0), silent=True)
+    for _ in range(ticks_of(config.contact_us, config) + ticks):
+        row = judged.run(1, config.limit_na, silent=True)
+        assert (row.switch_closed, row.trips) == (0, 0)
+        assert (row.phase, row.limited_by) == (Phase.WAIT, LimitedBy.HEARTBEAT)
+    assert judged.run(1, config.limit_na).switch_closed == 1
+
+
 @pytest.mark.invariant("SI-10")
 @given(small_configs().map(roomy), st.integers(1, 10))
 def test_after_lost_contact_and_an_acknowledge_the_current_ramps_again_from_zero(config: Config, ticks: int) -> None:

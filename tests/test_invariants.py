@@ -337,6 +337,19 @@ def _of_the_start() -> Iterator[Border]:
         (resting, held),
         (resting, held._replace(contact_us=CONFIG.contact_us - 1)),
     )
+    silent = CONFIG.heartbeat_us
+    yield Border(
+        "SI-05",
+        "a supervisor that is heard",
+        (resting, started._replace(unheard_us=silent - 1)),
+        (resting, started._replace(unheard_us=silent)),
+    )
+    yield Border(
+        "SI-05",
+        "a supervisor that was heard when it may have started, some ticks ago",
+        (resting, started._replace(ticks=5, unheard_us=silent + 4 * TICK_US - 1)),
+        (resting, started._replace(ticks=5, unheard_us=silent + 4 * TICK_US)),
+    )
     yield Border("SI-05", "RUN", (resting, started), (resting, started._replace(command=STOP)))
     yield Border("SI-05", "RUN and no other word", (resting, started), (resting, started._replace(command=2)))
     yield Border("SI-05", "a STOP before", (resting, started), (resting._replace(armed=0), started))

@@ -352,6 +352,7 @@ def _by_a_core_that_has(script: Sequence[tuple[int, Ask, Look]] = (), **wrong: i
 _UP = [(12, STOP, SOUND), (38, Ask(target_na=700_000), SOUND)]
 """Fifty ticks; at their end 700 000 nA flow."""
 _ON = Ask(target_na=700_000)
+_LEFT_STANDING = Ask(target_na=700_000, silent=True)
 
 
 def _faulty(look: Look) -> list[tuple[int, Ask, Look]]:
@@ -403,6 +404,15 @@ SEEDS = [
         "contact for too short",
         _by_a_core_that_has([(20, STOP, Look(contact=0)), (40, _ON, SOUND)], contact_us=35_000),
         23,
+    ),
+    Seed(
+        "SI-05",
+        "by a supervisor that is silent",
+        _by_a_core_that_has(
+            [(20, STOP, Look(contact=0)), (10, _LEFT_STANDING, Look(contact=0)), (40, _LEFT_STANDING, SOUND)],
+            heartbeat_us=300_000,
+        ),
+        34,
     ),
     Seed("SI-05", "not from zero", lambda: _GOOD[: _CLOSED - 1] + _GOOD[_RAMPING:], _CLOSED - 1),
     Seed("SI-05", "at power-on", lambda: _GOOD[_RAMPING:], 0),

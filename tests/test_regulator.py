@@ -385,6 +385,22 @@ def test_a_start_waits_until_contact_has_held_to_the_tick(contact_us: int, conta
     assert [regulator.run(1, 500_000).switch_closed for _ in range(needed)] == [0] * (needed - 1) + [1]
 
 
+@pytest.mark.invariant("SI-05", "SI-15")
+def test_a_run_that_a_dead_supervisor_has_left_standing_starts_nothing_when_contact_comes() -> None:
+    for silent, closed in ((199, 1), (200, 0), (400, 0)):
+        regulator = JudgedRegulator(BASE)
+        regulator.run(150, 500_000, STOP)
+        rows = [
+            regulator.run(1, 500_000, odd=Odd(contact=int(tick >= silent - 10)), silent=True) for tick in range(silent)
+        ]
+        assert {row.limited_by for row in rows[1 : silent - 1]} <= {LimitedBy.CONTACT, LimitedBy.HEARTBEAT}
+        assert rows[-1].switch_closed == closed
+        if not closed:
+            row = regulator.run(50, 500_000, silent=True)
+            assert (row.phase, row.limited_by, row.switch_closed) == (Phase.WAIT, LimitedBy.HEARTBEAT, 0)
+            assert regulator.run(1, 500_000).switch_closed == 1
+
+
 @pytest.mark.invariant("SI-10")
 def test_lost_contact_alone_leaves_an_energised_regulator_to_the_guard() -> None:
     regulator = at(100_000)

@@ -134,13 +134,15 @@ enum ionto_trip {
 /* What the supervisor asks for. Any other value counts as STOP. */
 enum ionto_command {
     IONTO_COMMAND_STOP = 0,   /* ramp down to zero and open the switch; no output */
-    IONTO_COMMAND_RUN = 1     /* energise: only after STOP was seen with no trip, and with contact */
+    IONTO_COMMAND_RUN = 1     /* energise: only after STOP was seen with no trip, with contact, and
+                               * while the heartbeat changes: a RUN that a dead supervisor left starts nothing */
 };
 
 /* What the core is doing. */
 enum ionto_phase {
     IONTO_PHASE_IDLE = 0,      /* zero, switch open */
-    IONTO_PHASE_WAIT = 1,      /* RUN is requested; waiting for contact, or for the first dwell, at zero, switch open */
+    IONTO_PHASE_WAIT = 1,      /* RUN is requested; waiting for contact, for the first dwell, or for a heartbeat: zero,
+                                * switch open */
     IONTO_PHASE_RAMP = 2,      /* towards the target */
     IONTO_PHASE_TREAT = 3,     /* at the target, or as near to it as the voltage allows */
     IONTO_PHASE_REVERSE = 4,   /* falling to zero, or dwelling there, before the other direction */
@@ -854,7 +856,8 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
                         ==> \result.current_na == 0 && \old(request->command) == IONTO_COMMAND_RUN
                             && \old(sense->contact) == 1
                             && \old(core->guard.state.armed) == 1
-                            && \old(core->guard.state.first_trip) == IONTO_TRIP_NONE;
+                            && \old(core->guard.state.first_trip) == IONTO_TRIP_NONE
+                            && core->guard.state.heartbeat_us < core->guard.config.heartbeat_us;
     ensures si06_off: \result.switch_closed == 0 ==> \result.current_na == 0;
     ensures si06_fault: core->guard.state.first_trip != IONTO_TRIP_NONE ==> ionto_is_zero(\result);
     ensures si07_latched: \old(ionto_guard_intact(&core->guard))
@@ -982,11 +985,13 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                        ==> r->state.sign == (\result.current_na > 0 ? 1 : (\result.current_na < 0 ? -1
                                                                            : \old(r->state.sign)));
 
-    // A start: after STOP was seen with nothing wrong, on RUN with a target within the limit, with contact that held.
+    // A start: after STOP was seen with nothing wrong, on RUN with a target within the limit, with contact that held,
+    // by a supervisor that is heard: a request that a dead one has left standing starts nothing.
     ensures si05_start: r->state.energised == 1 && \old(r->state.energised) == 0
                         ==> \old(r->state.armed) == 1 && \old(request->command) == IONTO_COMMAND_RUN
                             && \abs(\old(request->target_na)) <= r->limits.limit_na && \old(sense->contact) == 1
-                            && r->state.contact_us == r->limits.contact_us && \result.current_na == 0;
+                            && r->state.contact_us == r->limits.contact_us
+                            && r->state.heartbeat_us < r->limits.heartbeat_us && \result.current_na == 0;
     ensures si05_armed: \result.sound == 1 && r->state.armed == 1 && \old(r->state.armed) == 0
                         ==> \old(request->command) != IONTO_COMMAND_RUN && cut == 0 && \old(sense->emergency_stop) == 0;
     ensures si05_contact: \result.sound == 1
@@ -1135,13 +1140,15 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                        ==> g->state.sign == (\result.current_na > 0 ? 1 : (\result.current_na < 0 ? -1
                                                                            : \old(g->state.sign)));
 
-    // A start: after STOP was seen with no trip, on RUN with a target within the limit, with contact held; at zero.
+    // A start: after STOP was seen with no trip, on RUN with a target within the limit, with contact held, by a
+    // supervisor that is heard; at zero.
     ensures si05_start: \result.switch_closed == 1 && \old(g->state.energised) == 0
                         ==> \result.current_na == 0 && \old(g->state.armed) == 1
                             && \old(g->state.first_trip) == IONTO_TRIP_NONE
                             && \old(request->command) == IONTO_COMMAND_RUN
                             && \abs(\old(request->target_na)) <= g->config.limit_na && \old(sense->contact) == 1
-                            && g->state.contact_us == g->config.contact_us;
+                            && g->state.contact_us == g->config.contact_us
+                            && g->state.heartbeat_us < g->config.heartbeat_us;
     ensures si05_armed: \old(ionto_guard_intact(g)) && g->state.armed == 1 && \old(g->state.armed) == 0
                         ==> \old(request->command) != IONTO_COMMAND_RUN && \old(g->state.first_trip) == IONTO_TRIP_NONE;
     ensures si05_contact: \old(ionto_guard_intact(g))

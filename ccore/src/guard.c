@@ -742,15 +742,16 @@ static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c
     return counted;
 }
 
-/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit, once contact has held
- * and the dwell is over (SI-05). It counts from then on. */
+/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit by a supervisor that is
+ * heard, once contact has held and the dwell is over (SI-05). It counts from then on. */
 /*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
     requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
     requires s->contact_us <= c->contact_us && s->zero_us <= c->dwell_us && s->time == 0 && s->charge == 0;
     terminates \true;
     assigns s->armed, s->energised, s->energised_us, s->time;
     ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
-                        && s->contact_us == c->contact_us && \abs(target_na) <= c->limit_na;
+                        && s->contact_us == c->contact_us && s->heartbeat_us < c->heartbeat_us
+                        && \abs(target_na) <= c->limit_na;
     ensures si04_dwell: s->energised == 1 && s->sign == 0 ==> s->zero_us == c->dwell_us;
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
@@ -765,7 +766,8 @@ static void consider_start(struct ionto_guard_state *s, const struct ionto_confi
         s->armed = 1u;
     }
     if ((command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
-        && ((s->sign != 0) || (s->zero_us >= c->dwell_us)) && (beyond(target_na, c->limit_na) == 0)) {
+        && (s->heartbeat_us < c->heartbeat_us) && ((s->sign != 0) || (s->zero_us >= c->dwell_us))
+        && (beyond(target_na, c->limit_na) == 0)) {
         s->armed = 0u;
         if ((s->energised_us + c->tick_us) <= c->time_cap_us) {
             s->energised_us = s->energised_us + c->tick_us;

@@ -436,13 +436,14 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
     s->negative_fc = s->negative_fc - ((s->level_na < 0) ? s->tick_fc : 0);
 }
 
-/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, once contact has held
- * and the dwell is over (SI-05). It counts from then on. */
+/* Whether the output may be energised: after STOP was seen, on RUN with a target that was taken, by a supervisor that
+ * has not fallen silent, once contact has held and the dwell is over (SI-05). It counts from then on. */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires ionto_regulator_limits_ok(l) && ionto_regulator_state_ok(s, l) && s->energised == 0 && s->corrupt == 0;
     terminates \true; assigns s->armed, s->energised, s->energised_us, s->tick_fc;
     ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
-                        && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us;
+                        && refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us
+                        && s->heartbeat_us < l->heartbeat_us;
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
     ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? l->tick_us : 0);
@@ -453,7 +454,7 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
     if (command != (uint32_t)IONTO_COMMAND_RUN) {
         s->armed = 1u;
     } else if ((s->armed == 1u) && (refused == (uint32_t)IONTO_REFUSED_NOTHING) && (s->contact_us >= l->contact_us)
-               && ((s->sign != 0) || (s->zero_us >= l->dwell_us))) {
+               && (s->heartbeat_us < l->heartbeat_us) && ((s->sign != 0) || (s->zero_us >= l->dwell_us))) {
         s->armed = 0u;
         if ((s->energised_us + l->tick_us) <= l->time_cap_us) {
             s->energised_us = s->energised_us + l->tick_us;
@@ -461,7 +462,8 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
             s->energised = 1u;
         }
     } else {
-        /* not asked to start since the last stop, a target refused, or not long enough at zero with contact: zero */
+        /* not asked to start since the last stop, a target refused, a standing request of a supervisor that is silent,
+         * or not long enough at zero with contact: zero */
     }
 }
 
@@ -610,8 +612,13 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
         }
         if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
             r->phase = (uint32_t)IONTO_PHASE_WAIT;
-            r->limited_by = ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us))
-                                ? (uint32_t)IONTO_LIMITED_BY_REVERSAL : (uint32_t)IONTO_LIMITED_BY_CONTACT;
+            if (s->heartbeat_us >= l->heartbeat_us) {
+                r->limited_by = (uint32_t)IONTO_LIMITED_BY_HEARTBEAT;
+            } else if ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us)) {
+                r->limited_by = (uint32_t)IONTO_LIMITED_BY_REVERSAL;
+            } else {
+                r->limited_by = (uint32_t)IONTO_LIMITED_BY_CONTACT;
+            }
         }
 
         s->zero_us = timed(s->zero_us, (s->level_na == 0) ? 1 : 0, l->tick_us, l->dwell_us);
