@@ -20,7 +20,6 @@ class PastSession:
     polarity: the direction that it started with, 1 or -1.
     outcome: None when it was never closed: the power was lost or the program ended.
     treated_ms: as it was closed; None when it was not.
-    unacknowledged: names of its trips that nobody has acknowledged yet.
     carried: it ended in a fault or was never closed, and nobody has acknowledged that yet.
     """
 
@@ -32,7 +31,6 @@ class PastSession:
     ended: datetime
     outcome: Outcome | None
     treated_ms: int | None
-    unacknowledged: tuple[str, ...]
     carried: bool
 
 
@@ -76,7 +74,6 @@ class _Draft:
             ended=self.last.wall,
             outcome=None if closed is None else Outcome(cast(str, closed["outcome"])),
             treated_ms=None if closed is None else cast(int, closed["treated_ms"]),
-            unacknowledged=tuple(self.latched),
             carried=(closed is None and not self.answered) or self.faulty,
         )
 

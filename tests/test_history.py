@@ -100,10 +100,8 @@ def test_the_last_session_of_a_patient_is_known(tmp_path: Path) -> None:
     assert other is not None
     assert (mine.opened_seq, mine.last_seq, mine.patient, mine.polarity) == (3, 6, "P-17", 1)
     assert (mine.opened, mine.ended) == (entries[2].wall, entries[5].wall)
-    assert (mine.outcome, mine.treated_ms, mine.unacknowledged, mine.carried) == (
-        Outcome.FAULT, 1_200_000, ("open",), True,
-    )  # fmt: skip
-    assert (other.polarity, other.outcome, other.unacknowledged, other.carried) == (-1, Outcome.STOPPED, (), False)
+    assert (mine.outcome, mine.treated_ms, mine.carried) == (Outcome.FAULT, 1_200_000, True)
+    assert (other.polarity, other.outcome, other.carried) == (-1, Outcome.STOPPED, False)
     assert last_session(entries, "P-19") is None
     assert [session.opened_seq for session in sessions(entries)] == [1, 3, 7]
 
@@ -113,7 +111,7 @@ def test_a_session_that_was_never_closed_ended_at_its_last_entry_at_the_earliest
     session = last_session(entries, "P-17")
     assert session is not None
     assert (session.outcome, session.treated_ms, session.ended) == (None, None, entries[1].wall)
-    assert (session.carried, session.unacknowledged) == (False, ())
+    assert not session.carried
     assert carried(entries) == Carried((), ())
 
 
