@@ -21,8 +21,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from iontocore.ccore import Fault, SimulatedBody, SimulatedElectronics, default_body, default_electronics
-from iontocore.fields import Quantity, Table, check_choice, parse_table, read_table, shown
+from iontocore.fields import Quantity, Table, check_choice, parse_table, read_table
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import shown
 
 FORMAT: Final = "the body file's format"
 SIMULATION: Final = "the simulation"

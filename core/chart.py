@@ -40,8 +40,9 @@ from iontocore.chart_panels import (
     width_pt,
 )
 from iontocore.chart_summary import ChartSummary, InvariantCheck, StateChange
+from iontocore.safety.words import printable
 from iontocore.table import Event, State
-from iontocore.wording import duration, minutes, printable
+from iontocore.wording import duration, minutes
 
 __all__ = ["ChartSummary", "InvariantCheck", "StateChange", "draw_chart"]
 

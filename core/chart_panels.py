@@ -16,8 +16,9 @@ from matplotlib.textpath import TextPath
 
 from iontocore.chart_layout import Column, spread, stretches_of, thin
 from iontocore.chart_summary import ChartSummary
+from iontocore.safety.words import NC_PER_MA_MIN, printable
 from iontocore.table import State
-from iontocore.wording import duration, printable
+from iontocore.wording import duration
 
 WIDTH_IN: Final = 12.5
 LEFT_IN: Final = 1.0
@@ -49,7 +50,6 @@ _STRETCHES: Final = 900  # of a line: more than the plot is points wide, so that
 _LABEL_SIZE: Final = 8.0
 _LINE_PT: Final = 11.5
 _FC_PER_MA_MIN: Final = 60e12
-_NC_PER_MA_MIN: Final = 60e6
 _FLOWING_NA: Final = 50_000  # below this the picture does not speak of a direction: noise of the sensors at zero
 _FAR: Final = 2.5  # a trip level this many times above all else would flatten the current; it is named and not drawn
 
@@ -149,7 +149,7 @@ def draw_charge(axes: Axes, columns: Mapping[str, Column], summary: ChartSummary
         (positive, summary.goal_positive_nc, 1, "positive", _POSITIVE),
         (negative, summary.goal_negative_nc, -1, "negative", _NEGATIVE),
     ):
-        given, goal = int(charge[-1]) / _FC_PER_MA_MIN, goal_nc / _NC_PER_MA_MIN
+        given, goal = int(charge[-1]) / _FC_PER_MA_MIN, goal_nc / NC_PER_MA_MIN
         if given < 0.005 and goal == 0:
             continue
         index = thin(charge, _STRETCHES // 3)

@@ -29,10 +29,10 @@ from iontocore.entries import Data, Kind
 from iontocore.fields import check_choice, check_text
 from iontocore.journal import Journal
 from iontocore.outlet import Outlet, complain
-from iontocore.plans import PRESETS, Plan, Polarity, load_plan, preset, preset_text
+from iontocore.plans import Plan, Polarity, load_plan, plan_names, preset, preset_text
 from iontocore.ports import LinkLost
-from iontocore.safety.limits import Unit, in_words
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import Unit, in_words
 
 _LINE: Final = "the command line"
 _EXTRAS: Final = ("numpy", "matplotlib", "rich")
@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace, outlet: Outlet) -> int:
     seed, speed = _seed(arguments.seed), None if arguments.speed is None else _speed(arguments.speed)
     device = None if arguments.device is None else load_device(arguments.device)
     name = arguments.plan
-    plan = preset(name, device) if name in PRESETS else load_plan(_plan_file(name), device)
+    plan = preset(name, device) if name in plan_names() else load_plan(_plan_file(name), device)
     body = Body() if arguments.body is None else load_body(arguments.body)
 
     from iontocore.run import Options, run  # the extra "cli"
@@ -95,7 +95,7 @@ def _plan_file(given: str) -> str:
     """The name of a plan's file; what looks like the name of a preset and is none is refused as one."""
     if given.endswith(".toml") or Path(given).parent != Path() or Path(given).exists():
         return given
-    check_choice(given, "plan", PRESETS, "the list of presets; any other plan is a file, like my.toml")
+    check_choice(given, "plan", plan_names(), "the list of presets; any other plan is a file, like my.toml")
     return given
 
 
@@ -129,7 +129,7 @@ def _plans(arguments: argparse.Namespace, outlet: Outlet) -> int:
     if arguments.name is not None:
         outlet.write(preset_text(arguments.name))
         return 0
-    plans = [preset(name) for name in PRESETS]
+    plans = [preset(name) for name in plan_names()]
     rows = [("name", "site", "current", "session", "polarity", "at most"), *(_row(plan) for plan in plans)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -8,7 +8,6 @@ What a number may be stands in a :class:`Quantity`, whose two names carry the tw
 all use that one row. Formats (plans, device profiles, bodies) are tables of such rows.
 """
 
-import difflib
 import json
 import stat
 import tomllib
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import NC_PER_MA_MIN, nearest, plain, shown
 
 LARGEST_FILE_BYTES: Final = 65536
 """A larger file is refused unread: no plan, profile or body comes near it."""
@@ -36,7 +36,7 @@ _UNITS: Final[Mapping[str, tuple[str, int, str]]] = {
     "_pf_cm2": ("capacitance per area", 1, "pF/cm2"),
     "_ma_per_s": ("slope", 1000, "mA/s"),
     "_ua_per_s": ("slope", 1, "uA/s"),
-    "_ma_min": ("charge", 60_000_000, "mA min"),
+    "_ma_min": ("charge", NC_PER_MA_MIN, "mA min"),
     "_nc": ("charge", 1, "nC"),
     "_ma": ("current", 1_000_000, "mA"),
     "_ua": ("current", 1000, "uA"),
@@ -56,7 +56,6 @@ _UNITS: Final[Mapping[str, tuple[str, int, str]]] = {
     "_percent": ("ratio", 10_000, "%"),
     "_permille": ("ratio", 1000, "permille"),
     "_ppm": ("ratio", 1, "ppm"),
-    "_years": ("age", 1, "years"),
     "_ticks": ("ticks", 1, "ticks"),
     "_bit": ("bits", 1, ""),
 }
@@ -113,11 +112,11 @@ class Quantity:
         """The range, as a person says it: ``0.001 to 30 mA``."""
         if self.high is None:
             return f"at least {self.shown(self.low)}"
-        return f"{_plain(self.low / self.per)} to {self.shown(self.high)}"
+        return f"{plain(self.low / self.per)} to {self.shown(self.high)}"
 
     def shown(self, value: int) -> str:
         """A value inside, as a person says it: 15000 is ``15 mA``. At most six digits after the point."""
-        return f"{_plain(value / self.per)} {self.unit}".rstrip()
+        return f"{plain(value / self.per)} {self.unit}".rstrip()
 
     def toml(self, value: int) -> str:
         """A value inside as a TOML number that reads back exactly. ValueError off the step (it may have no end)."""
@@ -137,13 +136,12 @@ class Quantity:
 
         name: what to call it in the refusal; the TOML key when not given."""
         name = name or self.key
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Refusal(name, shown(value), f"a whole number of {_unit(self.attribute)[2]}", self.says_who)
-        if not self._holds(value):
-            raise Refusal(name, self.shown(value), self.allowed, self.says_who, f"give {self.key} within that range")
-        if value % self.step:
-            raise self._too_fine(name, f"{value} {_unit(self.attribute)[2]}")
-        return value
+        number = check_whole(value, name, _unit(self.attribute)[2], self.says_who)
+        if not self._holds(number):
+            raise Refusal(name, self.shown(number), self.allowed, self.says_who, f"give {self.key} within that range")
+        if number % self.step:
+            raise self._too_fine(name, f"{number} {_unit(self.attribute)[2]}")
+        return number
 
     def read(self, value: object, name: str = "") -> int:
         """A value as TOML gave it (int or Decimal, in the unit for people), in the unit inside; else a Refusal."""
@@ -173,35 +171,22 @@ class Quantity:
         return self.low <= inside and (self.high is None or inside <= self.high)
 
     def _too_fine(self, name: str, given: str) -> Refusal:
-        step = self.shown(self.step)
-        return Refusal(
-            name, given, f"a multiple of {step}", f"the resolution of {self.key}", f"round it to {step} yourself"
-        )
+        if self.step == self.per:
+            allowed, do = _whole(self.unit), "round it yourself"
+        else:
+            allowed, do = f"a multiple of {self.shown(self.step)}", f"round it to {self.shown(self.step)} yourself"
+        return Refusal(name, given, allowed, f"the resolution of {self.key}", do)
 
 
-def _plain(amount: Fraction) -> str:
-    """A number as people write it, without an exponent or trailing zeros; six digits after the point."""
-    text = f"{Decimal(round(amount * 10**6)).scaleb(-6):f}"
-    return text.rstrip("0").rstrip(".")
+def _whole(unit: str) -> str:
+    return f"a whole number of {unit}" if unit else "a whole number"
 
 
-def shown(value: object) -> str:
-    """What was given, as a person would find it in the file, with its kind where that is the mistake."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and value.bit_length() > 200:
-        return f"a whole number of {value.bit_length()} bits"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < 20 else str(value).lower()
-    if isinstance(value, str):
-        return f'the text "{value}"' if value else "the empty text"
-    if isinstance(value, Mapping):
-        return "a table"
-    if isinstance(value, list | tuple):
-        return f"an array of {len(value)}"
-    return f"{type(value).__name__} {value}"
+def check_whole(value: object, name: str, unit: str, says_who: str) -> int:
+    """A whole number, of any size; else a Refusal. unit: what it counts, as people write it; may be empty."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refusal(name, shown(value), _whole(unit), says_who)
+    return value
 
 
 def check_text(value: object, name: str, says_who: str) -> str:
@@ -218,9 +203,12 @@ def check_text(value: object, name: str, says_who: str) -> str:
 
 
 def check_choice(value: object, name: str, choices: Collection[str], says_who: str) -> str:
-    """One of the choices; else a Refusal that names the nearest."""
+    """One of the choices; else a Refusal that lists them and names the nearest."""
     if not isinstance(value, str) or value not in choices:
-        do = _nearest(value, choices) if isinstance(value, str) else f"write it in quotes, like {quoted(min(choices))}"
+        if isinstance(value, str):
+            do = nearest(value, choices) or "choose one of these"
+        else:
+            do = f"write it in quotes, like {quoted(min(choices))}"
         raise Refusal(name, shown(value), f"one of {', '.join(choices)}", says_who, do)
     return value
 
@@ -274,7 +262,7 @@ class Table:
         """Refuses the first key that is not known, and names the nearest that is."""
         for key in self.values:
             if key not in known:
-                do = _nearest(key, known) or "remove it"
+                do = nearest(key, known) or "remove it"
                 raise Refusal(self.name(_bare(key)), "an unknown key", f"only {', '.join(known)}", self.says_who, do)
 
     def get(self, key: str, allowed: str) -> object:
@@ -295,6 +283,10 @@ class Table:
     def flag(self, key: str) -> bool:
         """true or false."""
         return check_flag(self.get(key, "true or false"), self.name(key), self.says_who)
+
+    def whole(self, key: str, unit: str) -> int:
+        """A whole number whose range is another's business."""
+        return check_whole(self.get(key, _whole(unit)), self.name(key), unit, self.says_who)
 
     def amount(self, quantity: Quantity) -> int:
         """A number, in the unit inside."""
@@ -323,12 +315,6 @@ class Table:
 def _bare(key: str) -> str:
     """A key as it has to be written in TOML."""
     return key if key and all(c.isascii() and (c.isalnum() or c in "_-") for c in key) else quoted(key)
-
-
-def _nearest(given: str, known: Collection[str]) -> str:
-    """Advice that names the nearest known word; empty when none is near."""
-    near = difflib.get_close_matches(given, known, n=1)
-    return f"write {near[0]}, if that is what you mean" if near else ""
 
 
 def _decimal(text: str) -> Decimal:
@@ -364,10 +350,12 @@ def read_table(path: str | Path, says_who: str, start_again: str) -> Table:
 
     says_who: whose format it is. start_again: where to get a good one, as an imperative without a full stop."""
     file = str(path)
+    if not file:
+        raise Refusal("the name of the file", "empty", "the name of a TOML file", says_who, start_again)
 
     def refuse(given: str) -> NoReturn:
         allowed = f"a readable file of UTF-8 text, at most {LARGEST_FILE_BYTES} bytes"
-        raise Refusal(file or "the file's name", given, allowed, says_who, start_again)
+        raise Refusal(file, given, allowed, says_who, start_again)
 
     try:
         # Asked before it is opened: opening a pipe would wait for its writer.

@@ -35,6 +35,7 @@ from typing import Final, Self, final
 from iontocore.entries import LONGEST_DATA, ORIGIN, Data, Entry, Kind, checked, entry_of, hash_of, wall_text
 from iontocore.history import left_open
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import printable
 
 APPLICATION_ID: Final = 0x494F4E54
 """Marks the SQLite file as a journal: "IONT" (``PRAGMA application_id``)."""
@@ -279,6 +280,8 @@ def _not_a_journal(place: str, given: str) -> Refusal:
 
 def _place(path: str | os.PathLike[str]) -> str:
     """Where the path leads. A folder or a device is refused here: SQLite would say less, and a pipe would hang it."""
+    if not os.fspath(path):
+        raise Refusal("the name of the journal", "empty", "the name of a file", "the file system", "name a journal")
     if "\x00" in os.fspath(path):
         raise Refusal(f"journal {os.fspath(path)}", "no name of a file", "a name without zero bytes", "the file system")
     place = os.path.realpath(path)
@@ -693,8 +696,3 @@ def read(path: str | os.PathLike[str]) -> tuple[Entry, ...]:
 
 def _counted(entries: int) -> str:
     return f"{entries} {'entry' if entries == 1 else 'entries'}"
-
-
-def printable(text: str) -> str:
-    """The text without anything that a terminal obeys: journals and their names may come from anyone."""
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -6,10 +6,10 @@ from typing import Final, cast
 
 from iontocore.entries import REQUIRED, Entry, Json, Kind, named_trips
 from iontocore.history import sessions
-from iontocore.journal import look, printable
+from iontocore.journal import look
+from iontocore.safety.words import NC_PER_MA_MIN, printable
+from iontocore.wording import to_the_ms
 
-_MS_PER_MIN: Final = 60_000
-_NC_PER_MA_MIN: Final = 60_000_000
 _NA_PER_MA: Final = 1_000_000
 
 
@@ -20,7 +20,7 @@ def show(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """
     verdict, entries = look(path)
     unclosed = {session.last_seq: session for session in sessions(entries) if session.outcome is None}
-    rows = [(str(e.seq), f"{e.wall:%Y-%m-%d %H:%M:%S}", _clock(e.session_ms), str(e.kind)) for e in entries]
+    rows = [(str(e.seq), f"{e.wall:%Y-%m-%d %H:%M:%S}", to_the_ms(e.session_ms), str(e.kind)) for e in entries]
     rows.insert(0, ("no", "time (UTC)", "session", "kind"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     number, wall, session, kind = widths
@@ -58,9 +58,9 @@ def _what(entry: Entry) -> str:
         case Kind.ACKNOWLEDGED:
             said = [", ".join(named_trips(entry)) or "no trip was latched"]
         case Kind.SESSION_CLOSED:
-            treated = _clock(cast(int, data["treated_ms"]))
+            treated = to_the_ms(cast(int, data["treated_ms"]))
             positive, negative = cast(int, data["charge_positive_nc"]), cast(int, data["charge_negative_nc"])
-            charge = f"+{positive / _NC_PER_MA_MIN:.3f} and -{negative / _NC_PER_MA_MIN:.3f} mA min"
+            charge = f"+{positive / NC_PER_MA_MIN:.3f} and -{negative / NC_PER_MA_MIN:.3f} mA min"
             said = [f"{data['outcome']} after {treated}", f"charge {charge}"]
         case Kind.INTERRUPTED:
             said = [f"the session that entry {data['session']} opened was never closed", f"its last is {data['last']}"]
@@ -78,9 +78,3 @@ def _plain_values(value: Json, key: str) -> tuple[str, ...]:
     """What an object has under the key, when that is text or a number: one or none."""
     found = value.get(key) if isinstance(value, Mapping) else None
     return (str(found),) if isinstance(found, (str, int, float)) else ()
-
-
-def _clock(duration_ms: int) -> str:
-    """Minutes, seconds and thousandths."""
-    minutes, rest_ms = divmod(duration_ms, _MS_PER_MIN)
-    return f"{minutes}:{rest_ms // 1000:02}.{rest_ms % 1000:03}"

@@ -19,15 +19,15 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from iontocore.safety.words import NC_PER_MA_MIN, printable
 from iontocore.table import State
-from iontocore.wording import minutes, printable
+from iontocore.wording import minutes
 
 _PERIOD_S: Final = 0.1
 _EVENTS_MOST: Final = 12
 _ROWS_BESIDE_EVENTS: Final = 16
 _WIDTH_MOST: Final = 120
 _LABEL, _VALUE = 12, 12  # columns of a label, and of a value that a bar follows
-_NC_PER_MA_MIN: Final = 60e6
 _FLOWING_UA: Final = 50  # below this the view does not speak of a direction: noise of the sensor at zero
 _TELLING_UA: Final = 500  # below this voltage and current tell nothing about the resistance
 
@@ -353,9 +353,9 @@ class LiveView:
 
     def _charge(self, state: LiveState) -> tuple[str, str, str]:
         """Charge in either direction and, where there is a goal, "of" the goal, in mA min without the unit."""
-        goal = f"of {state.goal_nc / _NC_PER_MA_MIN:.1f} " if state.goal_nc > 0 else ""
+        goal = f"of {state.goal_nc / NC_PER_MA_MIN:.1f} " if state.goal_nc > 0 else ""
         given = (state.charge_positive_nc, state.charge_negative_nc)
-        positive, negative = (f"{charge_nc / _NC_PER_MA_MIN:.1f}" for charge_nc in given)
+        positive, negative = (f"{charge_nc / NC_PER_MA_MIN:.1f}" for charge_nc in given)
         return positive, negative, goal
 
 

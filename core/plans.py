@@ -9,6 +9,7 @@ Units inside are µA, ms, nC, mm² and µA/s; files have mA, min, s, mA min, cm�
 apart from their neighbours inside are refused as too fine.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,22 +27,22 @@ from iontocore.fields import (
     check_choice,
     check_flag,
     check_text,
+    check_whole,
     parse_table,
     quoted,
     read_table,
-    shown,
 )
 from iontocore.safety import limits
-from iontocore.safety.contraindications import CONTRAINDICATION_BY_ID, NOT_CONTRAINDICATIONS
-from iontocore.safety.limits import Bound, Drug, Figure, Mode, Site, Unit
+from iontocore.safety.contraindications import ANSWERS, CONTRAINDICATION_BY_ID, checked_answers
+from iontocore.safety.drugs import DRUGS, Drug
+from iontocore.safety.limits import Bound, Mode, Site
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import Unit, in_words, shown
 
 FORMAT: Final = "the plan's format"
-_SCREENING: Final = "the gate before every session"
 _START_AGAIN: Final = "start again from a preset, as 'iontocore plans palms' prints it"
 
-PRESETS: Final = ("palms", "soles", "armpits", "face", "dexamethasone", "lidocaine")
-"""The names of the presets, in the order in which they are listed."""
+_PRESETS: Final = ("palms", "soles", "armpits", "face", "dexamethasone", "lidocaine")
 
 CAP_MARGIN_MS: Final = 2_000
 """A session that goes as planned ends this much before the core would end it: assumption, forty exchanges."""
@@ -63,10 +64,6 @@ class Polarity(StrEnum):
 _SIGNS: Final[Mapping[str, Literal[-1, 1]]] = MappingProxyType({"positive": 1, "negative": -1})
 
 
-def _says(figure: Figure) -> str:
-    return f"{figure.source} ({figure.mark})"
-
-
 CURRENT: Final = Quantity("current_ma", "current_ua", 1, None, FORMAT, "the current of the treatment")
 LIMIT: Final = Quantity("limit_ma", "limit_ua", 1, None, FORMAT, "the most that the operator may raise it to")
 # A time in minutes that reads back exactly is a multiple of 3 ms; a hundredth of a minute is one that people can say.
@@ -77,7 +74,7 @@ AREA: Final = Quantity(
     "electrode_area_mm2",
     1,
     limits.TRAY_PLATE_AREA.value,
-    f"the largest plate known, {_says(limits.TRAY_PLATE_AREA)}",
+    f"the largest plate known, {limits.TRAY_PLATE_AREA.says_who}",
     "one pole: the wet electrode or the skin that it touches, whichever is smaller",
 )
 RISE: Final = Quantity(
@@ -112,14 +109,12 @@ BALANCE: Final = Quantity(
     "balance_tolerance_percent",
     1,
     limits.BALANCE_TOLERANCE_MAX.value,
-    _says(limits.BALANCE_TOLERANCE_MAX),
+    limits.BALANCE_TOLERANCE_MAX.says_who,
     "net charge at the end, of all charge",
 )
 INTERVAL: Final = Quantity(
     "shortest_interval_h", "shortest_interval_h", 1, 2160, FORMAT, "from the start of one session to that of the next"
 )
-# The range of ages is the safety tables' business, which says who says so.
-AGE: Final = Quantity("age_years", "age_years", -1000, 1000, FORMAT, "completed years")
 
 _ALWAYS: Final = (CURRENT, AREA, RISE, FALL, DWELL, TIME_CAP, INTERVAL)
 _SOMETIMES: Final = (LIMIT, DURATION, DOSE, BALANCE)
@@ -133,36 +128,22 @@ class Patient:
     doctor_agrees: a doctor agrees to the treatment; needed below 12 years (BAD leaflet).
     contraindications: for every id of the table of contraindications whether it applies. None is left out: a question
     that was not asked is no answer.
+    answers_from: where the answers stand, file and table, as a refusal names it; makes no difference between patients.
     """
 
     id: str
     age_years: int
     doctor_agrees: bool
     contraindications: Mapping[str, bool]
+    answers_from: str = dataclasses.field(default=ANSWERS, compare=False)
 
     def __post_init__(self) -> None:
         check_text(self.id, "patient.id", FORMAT)
-        AGE.check(self.age_years, "patient.age_years")
+        check_whole(self.age_years, "patient.age_years", "years", FORMAT)
         check_flag(self.doctor_agrees, "patient.doctor_agrees", FORMAT)
         limits.check_age(self.age_years, doctor_agrees=self.doctor_agrees)
-        object.__setattr__(self, "contraindications", MappingProxyType(_checked_answers(self.contraindications)))
-
-
-def _checked_answers(answers: object) -> dict[str, bool]:
-    """The answers in the order of the table, when they are true or false for every question and no other."""
-    field = "patient.contraindications"
-    if not isinstance(answers, Mapping):
-        raise Refusal(field, shown(answers), "a table of answers", FORMAT)
-    for key in answers:
-        if key in NOT_CONTRAINDICATIONS:
-            source = NOT_CONTRAINDICATIONS[key]
-            raise Refusal(f"{field}.{key}", "asked", "nothing", source, "leave it out, it is no contraindication")
-        check_choice(key, f"a key of {field}", CONTRAINDICATION_BY_ID, _SCREENING)
-    for key, row in CONTRAINDICATION_BY_ID.items():
-        if key not in answers:
-            do = f'ask "{row.question}" and answer with true (yes) or false (no)'
-            raise Refusal(f"{field}.{key}", "missing", "an answer to every question", _SCREENING, do)
-    return {key: check_flag(answers[key], f"{field}.{key}", _SCREENING) for key in CONTRAINDICATION_BY_ID}
+        answers = checked_answers(self.contraindications, self.answers_from)
+        object.__setattr__(self, "contraindications", MappingProxyType(answers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,33 +263,26 @@ class Plan:
     def _check_mode(self) -> None:
         """Every mode and polarity has the fields that it needs and no other."""
         tap_water = self.mode is Mode.TAP_WATER
-        for field, value, needed, when in (
-            ("duration_min", self.session_ms, tap_water, "in tap water"),
-            ("drug", self.drug, not tap_water, "with a drug"),
-            ("dose_ma_min", self.dose_nc, not tap_water, "with a drug"),
-            ("balance_tolerance_percent", self.balance_tolerance_percent, self.reverses, "when reversing"),
-        ):
-            if needed and value is None:
-                raise Refusal(field, "missing", f"a value, {when}", FORMAT, f"add {field}")
-            if not needed and value is not None:
-                raise Refusal(field, "given", f"nothing, save {when}", FORMAT, f"remove {field}, or change the mode")
-        if self.drug is None:
-            return
-        if self.drug not in limits.DRUGS.values():
-            given = f"{shown(self.drug)}, which is no row of the table"
-            raise Refusal("drug", given, f"one of {', '.join(limits.DRUGS)}", "the table of drugs")
-        says_who = f"the sign of {self.drug.ion} in the table of drugs ({self.drug.source}, {self.drug.mark})"
+        _check_given("duration_min", self.session_ms, tap_water, "in tap water")
+        _check_given("drug", self.drug, not tap_water, "with a drug")
+        _check_given("dose_ma_min", self.dose_nc, not tap_water, "with a drug")
+        if self.drug is not None:
+            self._check_drug(self.drug)
+        _check_given("balance_tolerance_percent", self.balance_tolerance_percent, self.reverses, "when reversing")
+
+    def _check_drug(self, drug: Drug) -> None:
+        """It is a row of the table, and goes in by the sign of its ion."""
+        if drug not in DRUGS.values():
+            given = f"{shown(drug)}, which is no row of the table"
+            raise Refusal("drug", given, f"one of {', '.join(DRUGS)}", "the table of drugs")
+        says_who = f"the sign of {drug.ion} in the table of drugs ({drug.source}, {drug.mark})"
         if self.polarity is not Polarity.FIXED:
             do = 'with a drug, write polarity = "fixed"'
             raise Refusal("polarity", self.polarity, "fixed, with a drug", says_who, do)
-        if self.first_sign != self.drug.ion_sign:
-            raise Refusal(
-                "first_direction",
-                _direction(self.first_sign),
-                f"{_direction(self.drug.ion_sign)} for {self.drug.name}",
-                says_who,
-                f'write first_direction = "{_direction(self.drug.ion_sign)}"',
-            )
+        if self.first_sign != drug.ion_sign:
+            right = _direction(drug.ion_sign)
+            do = f'write first_direction = "{right}"'
+            raise Refusal("first_direction", _direction(self.first_sign), f"{right} for {drug.name}", says_who, do)
 
     def _check_current(self) -> None:
         tables = self._current_bound(None)
@@ -362,19 +336,11 @@ class Plan:
                 "time_cap_min",
                 TIME_CAP.shown(self.time_cap_ms),
                 f"at least {TIME_CAP.shown(_up(self.duration_ms + reserve_ms, TIME_CAP))}",
-                f"this plan, whose session takes {limits.in_words(self.duration_ms, Unit.MS)} and whose core keeps "
-                f"{limits.in_words(reserve_ms, Unit.MS)} in reserve to ramp down from its limit",
+                f"this plan, whose session takes {in_words(self.duration_ms, Unit.MS)} and whose core keeps "
+                f"{in_words(reserve_ms, Unit.MS)} in reserve to ramp down from its limit",
                 "raise the cap, or shorten the session",
             )
-        figure = limits.INTERVAL_TAP_WATER if self.mode is Mode.TAP_WATER else limits.INTERVAL_DRUG
-        if self.shortest_interval_ms < figure.value:
-            raise Refusal(
-                "shortest_interval_h",
-                INTERVAL.shown(self.shortest_interval_h),
-                f"at least {limits.in_words(figure.value, figure.unit)}",
-                _says(figure),
-                "give a longer interval",
-            )
+        limits.shortest_interval_ms(self.mode, self.shortest_interval_ms, "shortest_interval_h")
 
     def _check_charge(self) -> None:
         if self.dose_nc is not None:
@@ -412,6 +378,13 @@ class Plan:
         return (self._ramps_ms() - dwell_ms) * self.current_ua / 2
 
 
+def _check_given(field: str, value: object, needed: bool, when: str) -> None:
+    if needed and value is None:
+        raise Refusal(field, "missing", f"a value, {when}", FORMAT, f"add {field}")
+    if not needed and value is not None:
+        raise Refusal(field, "given", f"nothing, save {when}", FORMAT, f"remove {field}, or change the mode")
+
+
 def _direction(sign: int) -> str:
     return "positive" if sign > 0 else "negative"
 
@@ -447,7 +420,7 @@ def read_plan(text: str, file: str, device: DeviceProfile | None = None) -> Plan
 
 def plan_names() -> tuple[str, ...]:
     """The names of the presets, tap water first."""
-    return PRESETS
+    return _PRESETS
 
 
 def preset(name: str, device: DeviceProfile | None = None) -> Plan:
@@ -459,7 +432,7 @@ def preset(name: str, device: DeviceProfile | None = None) -> Plan:
 
 def preset_text(name: str) -> str:
     """The preset of that name as it is shipped: TOML with the sources of its numbers. Refusal when there is none."""
-    check_choice(name, "plan", PRESETS, "the list of presets")
+    check_choice(name, "plan", _PRESETS, "the list of presets")
     return resources.files("iontocore").joinpath(f"presets/{name}.toml").read_text(encoding="utf-8")
 
 
@@ -471,7 +444,7 @@ def _plan(top: Table, device: DeviceProfile) -> Plan:
     site = Site(top.choice("site", [*Site]))
     polarity = Polarity(top.choice("polarity", [*Polarity]))
     first_sign = _SIGNS[top.choice("first_direction", _SIGNS)]
-    drug = limits.DRUGS[top.choice("drug", limits.DRUGS, "the table of drugs")] if top.has("drug") else None
+    drug = DRUGS[top.choice("drug", DRUGS, "the table of drugs")] if top.has("drug") else None
     always = top.amounts(_ALWAYS)
     sometimes = top.amounts(quantity for quantity in _SOMETIMES if top.has(quantity.key))
     with top.naming():
@@ -493,14 +466,16 @@ def _plan(top: Table, device: DeviceProfile) -> Plan:
 def _patient(top: Table) -> Patient:
     table = top.table("patient")
     table.only(("id", "age_years", "doctor_agrees", "contraindications"))
-    name, age_years, doctor_agrees = table.text("id"), table.amount(AGE), table.flag("doctor_agrees")
-    answers = table.table("contraindications").values
+    name, age_years, doctor_agrees = table.text("id"), table.whole("age_years", "years"), table.flag("doctor_agrees")
+    answers_from = table.name("contraindications")
+    answers = checked_answers(table.table("contraindications").values, answers_from)
     with top.naming():
         return Patient(
             id=name,
             age_years=age_years,
             doctor_agrees=doctor_agrees,
-            contraindications=_checked_answers(answers),
+            contraindications=answers,
+            answers_from=answers_from,
         )
 
 
@@ -539,9 +514,9 @@ def to_toml(plan: Plan) -> str:
         "",
         "[patient]",
         f"id = {quoted(plan.patient.id)}",
-        f"age_years = {plan.patient.age_years}  # from {limits.AGE_MIN.value}: {_says(limits.AGE_MIN)}",
+        f"age_years = {plan.patient.age_years}  # from {limits.AGE_MIN.value}: {limits.AGE_MIN.says_who}",
         f"doctor_agrees = {_flag(plan.patient.doctor_agrees)}  # needed below {limits.AGE_DOCTOR.value} years: "
-        f"{_says(limits.AGE_DOCTOR)}",
+        f"{limits.AGE_DOCTOR.says_who}",
         "",
         "[patient.contraindications]",
     ]

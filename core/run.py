@@ -29,12 +29,12 @@ from iontocore.plans import Plan
 from iontocore.record import Circumstances, JournalMark, Record
 from iontocore.recording import Recording
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import printable
 from iontocore.session import Session
 from iontocore.simulated import SimulatedPort
 from iontocore.summary import Line, headline, summary
 from iontocore.table import State
 from iontocore.treatment import Signals, Treatment
-from iontocore.wording import printable
 
 _AFTER: Final = 20
 """Exchanges after the end, 1 s, so that the trace shows that all stays at zero."""

@@ -35,14 +35,13 @@ from iontocore.safety.limits import (
     LOST_CONTACT_COUNT,
     LOST_CONTACT_WINDOW,
     RECONNECT_WAIT,
-    Unit,
     fall_charge_nc,
     fall_time_ms,
-    in_words,
 )
 from iontocore.safety.monitor import Breach, Monitor
 from iontocore.safety.refusal import Refusal
 from iontocore.safety.samples import power_on, sample_of_report
+from iontocore.safety.words import Unit, in_words
 from iontocore.table import ENERGISED, RUNNING, Event, Refused, State
 
 EXCHANGE_US: Final = 50_000
@@ -108,6 +107,7 @@ class Session:
             age_years=plan.patient.age_years,
             doctor_agrees=plan.patient.doctor_agrees,
             answers=plan.patient.contraindications,
+            answers_from=plan.patient.answers_from,
             answered_by=answered_by or plan.patient.id,
             asked_at=clock(),
             previous_start=None if past is None or past.treated_ms == 0 else past.opened,

@@ -1,13 +1,11 @@
 """A session in a few lines for people, as they stand on the terminal when it has ended."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from iontocore.entries import Outcome
 from iontocore.record import Record
-from iontocore.safety.limits import Unit, in_words
-from iontocore.wording import duration, minutes, printable
-
-_NC_PER_MA_MIN: Final = 60e6
+from iontocore.safety.words import NC_PER_MA_MIN, Unit, in_words, printable
+from iontocore.wording import duration, minutes
 
 
 class Line(NamedTuple):
@@ -47,13 +45,13 @@ def summary(record: Record) -> tuple[Line, ...]:
 
 def _charge(record: Record) -> str:
     """Each way, what was planned, and how far the two ways balance where they have to."""
-    positive, negative = record.charge_positive_nc / _NC_PER_MA_MIN, record.charge_negative_nc / _NC_PER_MA_MIN
+    positive, negative = record.charge_positive_nc / NC_PER_MA_MIN, record.charge_negative_nc / NC_PER_MA_MIN
     tolerance_percent = record.plan.balance_tolerance_percent
     if tolerance_percent is None:
-        planned = record.plan.charge_nc / _NC_PER_MA_MIN
+        planned = record.plan.charge_nc / NC_PER_MA_MIN
         ways = [f"{name} {way:.1f}" for name, way in (("positive", positive), ("negative", negative)) if way >= 0.05]
         return f"{' and '.join(ways) or 'none'} of {planned:.1f} mA·min"
-    net = f"net {record.net_nc / _NC_PER_MA_MIN:+.2f} ({record.net_percent:.2f} %"
+    net = f"net {record.net_nc / NC_PER_MA_MIN:+.2f} ({record.net_percent:.2f} %"
     allowed = f", at most {tolerance_percent} %" if record.outcome is Outcome.COMPLETED else "; not completed"
     return f"positive {positive:.1f}, negative {negative:.1f} mA·min, {net}{allowed})"
 

@@ -20,8 +20,8 @@ from iontocore.journal import Journal
 from iontocore.keys import Key, KeyReader
 from iontocore.live import LiveEvent, LiveState, LiveView
 from iontocore.plans import Plan
-from iontocore.safety.limits import Unit, in_words
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import Unit, in_words
 from iontocore.session import Report, Session
 from iontocore.table import State
 

@@ -1,4 +1,4 @@
-"""How times and foreign texts are written for people, the same in the picture and on the terminal."""
+"""How times are written for people, the same in the picture, on the terminal and in the text of a journal."""
 
 
 def minutes(t_ms: int) -> str:
@@ -11,6 +11,6 @@ def duration(t_ms: int) -> str:
     return f"{t_ms / 1000:.2f} s" if t_ms < 10_000 else minutes(t_ms)
 
 
-def printable(text: str) -> str:
-    """The text without what could steer a terminal or spoil a file: each such character becomes a visible mark."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+def to_the_ms(t_ms: int) -> str:
+    """A time in minutes, seconds and thousandths: "12:05.050"."""
+    return f"{minutes(t_ms)}.{t_ms % 1000:03d}"

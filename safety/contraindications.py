@@ -6,26 +6,24 @@ and with no, the age is treated, and the shortest interval since the person's la
 a refusal that names the question. What it gives out, the :class:`Admission`, is the ticket of one session: who was
 asked what, what the answers were, and when. An admission checks itself, so that none can be built past the gate.
 
-A doctor's agreement lifts the age between 5 and 12 and nothing else. Some rows say that a doctor may find, having
-examined the person, that the answer to the question is no for this treatment. That finding is the doctor's, and goes in
-as the answer; the gate never turns a yes into a no.
+A doctor's agreement lifts the age between 5 and 12 and nothing else. Some rows say to ask a doctor, who may find,
+having examined the person, that the answer to the question is no for this treatment. That finding is the doctor's, and
+goes in as the answer; the gate never turns a yes into a no.
 
 What is *not* asked, because the sources say that it is no contraindication: :data:`NOT_CONTRAINDICATIONS`.
 
 The clock is passed in, as aware datetimes. Nothing here reads one.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from iontocore.safety.limits import ADMISSION_TIME, Mark, Mode, Unit, check_age, in_words, shortest_interval_ms
+from iontocore.safety.limits import ADMISSION_TIME, Mark, Mode, check_age, shortest_interval_ms
 from iontocore.safety.refusal import Refusal
-
-_ID: Final = re.compile(r"[a-z]+(-[a-z]+)*")
+from iontocore.safety.words import KEBAB, Unit, in_words, nearest, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +31,17 @@ class Contraindication:
     """One row. ValueError for an id that is not in kebab-case, an empty text, or a question that does not ask.
 
     id: its key in plans. question: yes means no treatment. source, mark: where it is from, and how far to trust that.
-    doctor_may_lift: a doctor who examined the person may find that the answer is no for this treatment.
-    do: what to do after a yes, as an imperative.
+    do: what to do after a yes, as an imperative; whether a doctor may find otherwise, too.
     """
 
     id: str
     question: str
     source: str
     mark: Mark
-    doctor_may_lift: bool
     do: str
 
     def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
+        if not KEBAB.fullmatch(self.id):
             raise ValueError(f"contraindication {self.id!r} is not in kebab-case")
         if not self.source.strip() or not self.do.strip() or not isinstance(self.mark, Mark):
             raise ValueError(f"{self.id} lacks its source, its mark or what to do")
@@ -66,7 +62,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is a pacemaker or a defibrillator (ICD) implanted?",
         f"{_HIDREX}; {_NEWCASTLE}",
         Mark.READ,
-        False,
         _NO_TREATMENT,
     ),
     Contraindication(
@@ -74,7 +69,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is any other electronic device implanted, for instance a pump or a nerve stimulator?",
         f"{_ACTIVADOSE}: electrically sensitive support systems",
         Mark.READ,
-        False,
         _NO_TREATMENT,
     ),
     Contraindication(
@@ -82,7 +76,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there a heart condition, known or suspected?",
         _HIDREX,
         Mark.READ,
-        True,
         _ASK_DOCTOR,
     ),
     Contraindication(
@@ -90,7 +83,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there epilepsy, known or suspected?",
         _HIDREX,
         Mark.READ,
-        False,
         _NO_TREATMENT,
     ),
     Contraindication(
@@ -98,7 +90,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is the person pregnant, or might she be?",
         f"{_HIDREX}; {_NEWCASTLE}",
         Mark.READ,
-        False,
         "do not treat during the pregnancy",
     ),
     Contraindication(
@@ -106,7 +97,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there metal in the body between the electrodes, for instance a plate, a screw or a joint?",
         _HIDREX,
         Mark.READ,
-        True,
         "treat another site, or ask a doctor whether the metal is in the path",
     ),
     Contraindication(
@@ -114,7 +104,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is a coil (IUD) with metal worn in the path of the current, as it is when the feet are treated?",
         f"{_HIDREX}; {_NEWCASTLE}",
         Mark.READ,
-        True,
         "treat another site, or ask a doctor whether the coil is in the path",
     ),
     Contraindication(
@@ -122,7 +111,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there an open wound or damaged skin at the site that petroleum jelly cannot cover?",
         f"{_HIDREX}; {_ACTIVADOSE}",
         Mark.READ,
-        False,
         "let it heal first",
     ),
     Contraindication(
@@ -130,7 +118,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is sensation at the site missing or impaired, for instance by a polyneuropathy?",
         f"{_HIDREX}; {_NEWCASTLE}",
         Mark.READ,
-        True,
         _ASK_DOCTOR,
     ),
     Contraindication(
@@ -138,7 +125,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there a tumour, or a lesion at the site that might be malignant?",
         f"{_HIDREX}; {_NEWCASTLE}",
         Mark.READ,
-        False,
         "do not treat, and show it to a doctor",
     ),
     Contraindication(
@@ -146,7 +132,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is the skin at the site infected, inflamed, swollen or breaking out?",
         _HIDREX,
         Mark.READ,
-        True,
         "let it heal first, or ask a doctor",
     ),
     Contraindication(
@@ -154,7 +139,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there a thrombosis, or an inflammation of a vein?",
         f"{_NEWCASTLE}; {_DYNATRON}",
         Mark.READ,
-        False,
         _NO_TREATMENT,
     ),
     Contraindication(
@@ -163,7 +147,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "the sinuses?",
         f"{_HIDREX}; {_ACTIVADOSE}",
         Mark.READ,
-        False,
         "place the electrodes elsewhere",
     ),
     Contraindication(
@@ -171,7 +154,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Does an electrode lie on the side of the neck, over a carotid sinus?",
         _DYNATRON,
         Mark.READ,
-        False,
         "place the electrode elsewhere",
     ),
     Contraindication(
@@ -179,7 +161,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is there an allergy to the drug that is used, or to what is added to the water?",
         _ACTIVADOSE,
         Mark.READ,
-        False,
         "do not treat with this drug",
     ),
     Contraindication(
@@ -187,7 +168,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is jewellery, a watch or a piercing still on at the site or between the electrodes?",
         "South Tees Hospitals leaflet; NHS leaflet WPR26540",
         Mark.READ,
-        False,
         "take it off, and ask again",
     ),
     Contraindication(
@@ -195,7 +175,6 @@ CONTRAINDICATIONS: Final[tuple[Contraindication, ...]] = (
         "Is another electrical device connected to the person?",
         f"{_DYNATRON}: remove electrodes before other equipment is used",
         Mark.READ,
-        False,
         "disconnect it, and ask again",
     ),
 )
@@ -224,7 +203,9 @@ CONTRAINDICATION_BY_ID: Final[Mapping[str, Contraindication]] = _by_id(CONTRAIND
 """The same rows by id; read-only."""
 
 _GATE: Final = "the gate before every session"
-_FIELD: Final = "patient.contraindications"
+
+ANSWERS: Final = "patient.contraindications"
+"""What the answers are called in a refusal, when it is not known where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,28 +275,40 @@ class Admission:
             )
 
 
-def check_answers(answers: Mapping[str, object]) -> None:
-    """Refuse answers unless every question of the table is answered with no, expressly: with False and nothing like it.
+def checked_answers(answers: object, where: str = ANSWERS) -> dict[str, bool]:
+    """The answers in the order of the table, when every question of it is answered with yes or no, and no other is.
 
-    answers: contraindication id -> yes (True) or no (False). An unknown key, a missing answer, an answer that is no
-    bool, and a yes are each a Refusal that names the question, the first in the order of the table.
+    answers: contraindication id -> yes (True) or no (False), and nothing like it. where: their name in a refusal. An
+    unknown key, a missing answer and one that is no bool are each a Refusal that names the question.
     """
+    if not isinstance(answers, Mapping):
+        raise Refusal(where, shown(answers), "a table of answers", _GATE)
     for key in answers:
         if key in NOT_CONTRAINDICATIONS:
             source = NOT_CONTRAINDICATIONS[key]
-            raise Refusal(f"{_FIELD}.{key}", "no contraindication", "only what is one", source, "leave it out")
+            raise Refusal(f"{where}.{key}", "no contraindication", "only what is one", source, "leave it out")
         if key not in CONTRAINDICATION_BY_ID:
             known = ", ".join(CONTRAINDICATION_BY_ID)
-            raise Refusal(f"{_FIELD}.{key}", "unknown", f"one of {known}", _GATE, "check its spelling")
+            do = nearest(str(key), CONTRAINDICATION_BY_ID) or "leave it out"
+            raise Refusal(f"{where}.{key}", "an unknown question", f"one of {known}", _GATE, do)
     for row in CONTRAINDICATIONS:
-        field = f"{_FIELD}.{row.id}"
+        do = f'ask "{row.question}" and answer with true (yes) or false (no)'
         if row.id not in answers:
-            raise Refusal(field, "missing", "an answer, false for no", _GATE, f'ask "{row.question}"')
-        answer = answers[row.id]
-        if not isinstance(answer, bool):
-            raise Refusal(field, repr(answer), "false for no, true for yes", _GATE, f'ask "{row.question}"')
-        if answer:
-            raise Refusal(field, f'yes to "{row.question}"', "no", f"{row.source} ({row.mark})", row.do)
+            raise Refusal(f"{where}.{row.id}", "missing", "an answer to every question", _GATE, do)
+        if not isinstance(answers[row.id], bool):
+            raise Refusal(f"{where}.{row.id}", shown(answers[row.id]), "true or false", _GATE, do)
+    return {row.id: answers[row.id] for row in CONTRAINDICATIONS}
+
+
+def check_answers(answers: object, where: str = ANSWERS) -> None:
+    """Refuse answers unless every question of the table is answered with no, expressly: with False and nothing like it.
+
+    As :func:`checked_answers`; a yes is a Refusal, too, that names the question, the first in the order of the table.
+    """
+    for key, yes in checked_answers(answers, where).items():
+        if yes:
+            row = CONTRAINDICATION_BY_ID[key]
+            raise Refusal(f"{where}.{key}", f'yes to "{row.question}"', "no", f"{row.source} ({row.mark})", row.do)
 
 
 def admit(
@@ -329,15 +322,17 @@ def admit(
     previous_start: datetime | None,
     mode: Mode,
     plan_interval_ms: int | None = None,
+    answers_from: str = ANSWERS,
 ) -> Admission:
     """The gate: the admission to one session, or a Refusal that says what stands against it.
 
     patient: the person's id. answers: contraindication id -> True for yes. answered_by: the person, or who speaks for
     it. asked_at: now, aware. previous_start: the start of the same person's last session in which current flowed,
     aware; None when there was none. mode: of the session to come. plan_interval_ms: the plan's own shortest interval,
-    which can be longer than the table's and never shorter; None when it has none.
+    which can be longer than the table's and never shorter; None when it has none. answers_from: where they stand, as
+    a refusal is to name it: ``my.toml: patient.contraindications``.
     """
-    check_answers(answers)
+    check_answers(answers, answers_from)
     return Admission(
         patient=patient,
         age_years=age_years,

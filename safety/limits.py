@@ -21,16 +21,15 @@ return electrode carries the same current at the opposite sign, so that under an
 return electrode must be twice as large.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal
 
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import KEBAB, Unit, in_words, shown
 
 IonSign = Literal[-1, 1]
 """Sign of a drug's ion, and so of the electrode that holds it: +1 goes in from the anode, -1 from the cathode."""
@@ -43,21 +42,6 @@ class Mark(StrEnum):
     EXCERPT = "excerpt"
     ASSUMPTION = "assumption"
     GIVEN = "given"
-
-
-class Unit(StrEnum):
-    """The unit of a figure's integer."""
-
-    UA = "ua"
-    MS = "ms"
-    NC = "nc"
-    MM2 = "mm2"
-    UA_PER_S = "ua_per_s"
-    UA_PER_CM2 = "ua_per_cm2"
-    YEARS = "years"
-    PERCENT = "percent"
-    PERMILLE = "permille"
-    COUNT = "count"
 
 
 class Site(StrEnum):
@@ -90,7 +74,6 @@ class Layer(StrEnum):
 
 
 _LAYERS: Final = {layer: rank for rank, layer in enumerate(Layer)}
-_WHO: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +99,11 @@ class Figure:
         if not isinstance(self.unit, Unit) or not isinstance(self.mark, Mark):
             raise ValueError(f"{self.what}: {self.unit!r} is no unit or {self.mark!r} is no mark")
 
+    @property
+    def says_who(self) -> str:
+        """The source and how far to trust it, for a refusal: ``BAD leaflet (read)``."""
+        return f"{self.source} ({self.mark})"
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -129,7 +117,7 @@ class Limit:
     figure: Figure
 
     def __post_init__(self) -> None:
-        if not _WHO.fullmatch(self.who):
+        if not KEBAB.fullmatch(self.who):
             raise ValueError(f"limit name {self.who!r} is not in kebab-case")
         if not isinstance(self.layer, Layer) or not isinstance(self.figure, Figure):
             raise ValueError(f"limit {self.who}: {self.layer!r} is no layer or {self.figure!r} is no figure")
@@ -225,7 +213,7 @@ AGE_ADULT = Figure(
     "from this age the limits for adults hold",
     18,
     Unit.YEARS,
-    f"{_NHS} gives no age for its child; under 18 as in J Pediatr Surg 2017;52:309, the cautious reading",
+    f"{_OURS}, the cautious one: {_NHS} gives no age for its child",
     Mark.ASSUMPTION,
 )
 AGE_MAX = Figure(
@@ -299,14 +287,6 @@ DENSITY_ANODE = Figure(
     "general knowledge: the anode bears twice the cathode's",
     Mark.ASSUMPTION,
 )
-DENSITY_ATTENTION = Figure(
-    "density that asks for the user's attention, a benchmark: every limit here stays below it",
-    2_000,
-    Unit.UA_PER_CM2,
-    "IEC 60601-2-10, quoted second-hand: 2 mA/cm2 r.m.s.",
-    Mark.EXCERPT,
-)
-
 # ---- areas of one pole, for plans -----------------------------------------------------------------------------
 
 TRAY_PLATE_AREA = Figure(
@@ -377,7 +357,7 @@ DRUG_DOSE = Figure("usual dose: 40 mA min", 2_400_000_000, Unit.NC, _ACTIVADOSE,
 
 # ---- between sessions -----------------------------------------------------------------------------------------
 
-_ONE_A_DAY: Final = "not more than one session a day (read: Dermadry treatment schedule)"
+_ONE_A_DAY: Final = f"{_OURS} after the Dermadry treatment schedule, not more than one session a day"
 INTERVAL_TAP_WATER = Figure(
     "shortest interval between the starts of sessions in tap water: 20 h",
     72_000_000,
@@ -389,7 +369,7 @@ INTERVAL_DRUG = Figure(
     "shortest interval between the starts of sessions with a drug: 20 h",
     72_000_000,
     Unit.MS,
-    f"as in tap water, where {_ONE_A_DAY}; the drug's own label may ask for more",
+    f"{_ONE_A_DAY}, as in tap water; the drug's own label may ask for more",
     Mark.ASSUMPTION,
 )
 
@@ -436,75 +416,10 @@ RECONNECT_WAIT = Figure(
     "contact holds for this long before the current ramps again", 3_000, Unit.MS, _OURS, Mark.ASSUMPTION
 )
 
-# ---- what a drug carries of the current -------------------------------------------------------------------------
-
-DEXAMETHASONE_TRANSPORT = Figure(
-    "transport number of dexamethasone phosphate, of charge number 2: about 0.012",
-    12,
-    Unit.PERMILLE,
-    "PMC2557054",
-    Mark.READ,
-)
-
 FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
     {name: value for name, value in tuple(globals().items()) if isinstance(value, Figure)}
 )
 """Every figure above by its name, in order, for documents and checks. Collected, so that none is left out."""
-
-# ---- drugs ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Drug:
-    """A drug that iontophoresis carries. ValueError for a sign that is neither +1 nor -1, or an empty text.
-
-    name: in kebab-case, as plans give it. ion: what is carried. ion_sign: and so the sign of the active electrode.
-    source, mark: of the sign. transport: the share of the current that the ion carries, in per mille, with its own
-    source and mark; None when no figure is known.
-    """
-
-    name: str
-    ion: str
-    ion_sign: IonSign
-    source: str
-    mark: Mark
-    transport: Figure | None = None
-
-    def __post_init__(self) -> None:
-        if not _WHO.fullmatch(self.name):
-            raise ValueError(f"drug name {self.name!r} is not in kebab-case")
-        if type(self.ion_sign) is not int or self.ion_sign not in (-1, 1):
-            raise ValueError(f"{self.name}: ion sign {self.ion_sign!r} is neither +1 nor -1")
-        if not self.ion.strip() or not self.source.strip() or not isinstance(self.mark, Mark):
-            raise ValueError(f"{self.name} lacks its ion, its source or its mark")
-        if self.transport is not None and not (self.transport.unit is Unit.PERMILLE and self.transport.value <= 1000):
-            raise ValueError(f"{self.name}: a transport number is in per mille, at most 1000")
-
-
-_CHEMISTRY: Final = "general knowledge of its ion in solution"
-
-_DRUGS: Final[tuple[Drug, ...]] = (
-    Drug(
-        "dexamethasone-phosphate",
-        "dexamethasone phosphate",
-        -1,
-        "Anderson et al., ETSU 13955: cathode, 4 mg/mL",
-        Mark.READ,
-        DEXAMETHASONE_TRANSPORT,
-    ),
-    Drug("lidocaine", "lidocainium", 1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("glycopyrrolate", "glycopyrronium", 1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("hyaluronidase", "hyaluronidase, a protein, in acid solution", 1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("acetate", "acetate", -1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("salicylate", "salicylate", -1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("iodide", "iodide", -1, _CHEMISTRY, Mark.ASSUMPTION),
-    Drug("calcium", "calcium", 1, "i-Tech manual", Mark.READ),
-    Drug("magnesium", "magnesium", 1, "i-Tech manual", Mark.READ),
-)
-
-DRUGS: Final[Mapping[str, Drug]] = MappingProxyType({drug.name: drug for drug in _DRUGS})
-"""The drugs by name; read-only. A drug that is not here has no known sign, and no plan can name it."""
-
 
 # ---- the bounds in force --------------------------------------------------------------------------------------
 
@@ -517,7 +432,7 @@ def check_age(age_years: int, *, doctor_agrees: bool, field: str = "patient.age_
             field,
             f"{age_years} years without the doctor's agreement",
             f"from {AGE_DOCTOR.value} years, or from {AGE_MIN.value} years with the doctor's agreement",
-            f"{AGE_DOCTOR.source} ({AGE_DOCTOR.mark})",
+            AGE_DOCTOR.says_who,
             "ask the doctor, and record the agreement",
         )
 
@@ -607,21 +522,22 @@ def charge_bound(*, mode: Mode, site: Site, age_years: int, plan_cap_nc: int | N
     return combine(limits)
 
 
-def shortest_interval_ms(mode: Mode, plan_interval_ms: int | None = None) -> int:
+def shortest_interval_ms(mode: Mode, plan_interval_ms: int | None = None, field: str = "shortest_interval") -> int:
     """The time in ms from the start of one session to the earliest start of the next of the same patient (SI-24).
 
     A plan may ask for more than the table and never for less: less is a Refusal that names the source.
+    field: the plan's interval, as its author would find it.
     """
     figure = INTERVAL_TAP_WATER if mode is Mode.TAP_WATER else INTERVAL_DRUG
     if plan_interval_ms is None:
         return figure.value
     if plan_interval_ms < figure.value:
         raise Refusal(
-            "shortest_interval",
+            field,
             in_words(plan_interval_ms, Unit.MS),
             f"at least {in_words(figure.value, Unit.MS)}",
-            f"{figure.source} ({figure.mark})",
-            "give a longer interval, or none",
+            figure.says_who,
+            "give a longer interval",
         )
     return plan_interval_ms
 
@@ -649,46 +565,6 @@ def fall_charge_nc(current_ua: int, fall_ua_per_s: int) -> int:
     return _divide_up(current_ua * current_ua * 1000, 2 * fall_ua_per_s)
 
 
-# ---- words ----------------------------------------------------------------------------------------------------
-
-
-def in_words(value: int, unit: Unit) -> str:
-    """The value, exactly, as people write it: 20000 µA is ``20 mA``, 1200000 ms ``20 min``, 2.4e9 nC ``40 mA min``."""
-    match unit:
-        case Unit.UA:
-            return f"{_plain(value, 1_000)} mA"
-        case Unit.UA_PER_S:
-            return f"{_plain(value, 1_000)} mA/s"
-        case Unit.UA_PER_CM2:
-            return f"{_plain(value, 1_000)} mA/cm2"
-        case Unit.MM2:
-            return f"{_plain(value, 100)} cm2"
-        case Unit.MS if value and value % 3_600_000 == 0:
-            return f"{value // 3_600_000} h"
-        case Unit.MS if value and value % 60_000 == 0:
-            return f"{value // 60_000} min"
-        case Unit.MS:
-            return f"{_plain(value, 1_000)} s"
-        case Unit.NC if value % 60_000 == 0:
-            return f"{_plain(value // 60_000, 1_000)} mA min"
-        case Unit.NC:
-            return f"{_plain(value, 1_000_000)} mC"
-        case Unit.PERCENT:
-            return f"{value} %"
-        case Unit.PERMILLE:
-            return _plain(value, 1_000)
-        case Unit.YEARS:
-            return f"{value} years"
-        case Unit.COUNT:
-            return str(value)
-
-
-def _plain(value: int, per: int) -> str:
-    """value / per, per a power of ten, without an exponent and without trailing zeros."""
-    text = f"{Decimal(value) / per:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _divide_up(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
@@ -704,12 +580,13 @@ def _check_positive(field: str, value: int, unit: Unit) -> None:
 
 
 def _check_age_range(age_years: int, field: str) -> None:
-    for figure, wrong, allowed, do in (
-        (AGE_MIN, age_years < AGE_MIN.value, f"from {AGE_MIN.value} years", "do not treat"),
-        (AGE_MAX, age_years > AGE_MAX.value, f"up to {AGE_MAX.value} years", "give the age, not a year of birth"),
+    for figure, wrong, do in (
+        (AGE_MIN, age_years < AGE_MIN.value, "do not treat"),
+        (AGE_MAX, age_years > AGE_MAX.value, "give the age, not a year of birth"),
     ):
         if wrong:
-            raise Refusal(field, f"{age_years} years", allowed, f"{figure.source} ({figure.mark})", do)
+            allowed = f"{AGE_MIN.value} to {AGE_MAX.value} years"
+            raise Refusal(field, f"{shown(age_years)} years", allowed, figure.says_who, do)
 
 
 def _check_site(mode: Mode, site: Site) -> None:

@@ -6,6 +6,8 @@ Programs read the fields, people read ``str(refusal)``, the command line prints 
 
 from typing import Final, final
 
+from iontocore.safety.words import printable
+
 _LONGEST: Final = 200
 """A part longer than this many characters is shortened in the sentence; the field of the refusal keeps all of it."""
 
@@ -68,5 +70,4 @@ class Refusal(Exception):
 
 def _one_line(text: str) -> str:
     """The text on one line and of bounded length: what a user gave may hold line breaks, escapes, or a whole file."""
-    shown = "".join(c if c.isprintable() else " " if c.isspace() else f"\\x{ord(c):02x}" for c in text[: _LONGEST + 1])
-    return shown if len(text) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
+    return printable(text) if len(text) <= _LONGEST else f"{printable(text[: _LONGEST - 3])}..."

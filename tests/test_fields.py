@@ -12,11 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iontocore import body, device, plans
-from iontocore.fields import LARGEST_FILE_BYTES, LONGEST_TEXT, Quantity, Table, parse_table, quoted, read_table, shown
+from iontocore.fields import LARGEST_FILE_BYTES, LONGEST_TEXT, Quantity, Table, parse_table, quoted, read_table
 from iontocore.safety.refusal import Refusal
+from iontocore.safety.words import shown
 
 CURRENT = Quantity("current_ma", "current_ua", 1, 20_000, "the leaflet", "the current")
 DURATION = Quantity("duration_min", "duration_ms", 600, 1_800_000, "the leaflet", "the time", 600)
+OHM = Quantity("short_ohm", "short_ohm", 1, 1000, "the format", "the resistance")
 OPEN_ENDED = Quantity("limit_ma", "limit_ua", 1, None, "the format", "the limit")
 OFFSET = Quantity("offset_ua", "offset_na", -1_000_000, 1_000_000, "the format", "the offset")
 
@@ -155,6 +157,7 @@ def test_a_number_that_is_too_fine_is_answered_with_the_resolution() -> None:
     assert refusal.allowed == "a multiple of 0.001 mA"
     assert "resolution" in refusal.says_who
     assert refused(lambda: table("duration_min = 20.005").amount(DURATION)).allowed == "a multiple of 0.01 min"
+    assert refused(lambda: table("short_ohm = 1.5").amount(OHM)).allowed == "a whole number of ohm"
     with pytest.raises(ValueError, match="no multiple of 600"):
         DURATION.toml(601)
 
@@ -165,6 +168,13 @@ def test_a_number_out_of_range_is_answered_with_the_range_and_its_source() -> No
         "give current_ma within that range."
     )
     assert refused(lambda: table("limit_ma = -2").amount(OPEN_ENDED)).allowed == "at least 0.001 mA"
+
+
+@pytest.mark.parametrize("value", ["35.5", "35.0", "true", '"35"', "nan"])
+def test_what_is_counted_is_a_whole_number_or_refused(value: str) -> None:
+    assert table("age_years = 35").whole("age_years", "years") == 35
+    refusal = refused(lambda: table(f"age_years = {value}").whole("age_years", "years"))
+    assert (refusal.field, refusal.allowed) == ("my.toml: age_years", "a whole number of years")
 
 
 @pytest.mark.parametrize("value", [15.0, "15", True, None, Decimal(15)])
@@ -242,6 +252,7 @@ def test_a_choice_is_one_of_the_list_or_answered_with_it() -> None:
     words = ("palms", "soles")
     assert table('site = "palms"').choice("site", words) == "palms"
     assert refused(lambda: table('site = "palm"').choice("site", words)).do == "write palms, if that is what you mean"
+    assert refused(lambda: table('site = "knee"').choice("site", words)).do == "choose one of these"
     assert refused(lambda: table("site = 3").choice("site", words, "the tables")).says_who == "the tables"
     assert refused(lambda: table("site = 3").choice("site", words)).allowed == "one of palms, soles"
 
@@ -296,7 +307,7 @@ def test_a_file_of_the_largest_size_is_read(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
     def given(path: str | Path) -> str:
         refusal = refused(lambda: read_table(path, "the format", "start again"))
-        assert refusal.field == (str(path) or "the file's name")
+        assert refusal.field == (str(path) or "the name of the file")
         return refusal.given
 
     latin, large, pipe, dangling = (tmp_path / name for name in ("latin", "large", "pipe", "dangling"))
@@ -306,7 +317,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> No
     dangling.symlink_to(dangling)
     assert given(tmp_path / "nothing.toml") == "missing"
     assert given(tmp_path) == "a directory"
-    assert given("") == "a directory"
+    assert given("") == "empty"
     assert given(latin) == "not UTF-8 (byte 10)"
     assert given(large) == "too large"
     assert given(pipe) == "no regular file"

@@ -26,6 +26,7 @@ from journals import (
     STARTED,
     VALID,
     Sample,
+    Ticking,
     folder,
     opened,
     problem_of,
@@ -757,6 +758,12 @@ def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
     assert refused(lambda: opened(tmp_path / "a\0b")).given == "no name of a file"
+
+
+def test_a_journal_without_a_name_is_refused_as_one_and_not_as_the_folder_that_one_stands_in() -> None:
+    for act in (verify, read, show, partial(Journal.create_or_open, clock=Ticking())):
+        refusal = refused(partial(act, ""))
+        assert (refusal.field, refusal.given) == ("the name of the journal", "empty")
 
 
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:

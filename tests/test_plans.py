@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
+from fractions import Fraction
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,6 @@ from iontocore.config import core_config
 from iontocore.device import simulated_device
 from iontocore.plans import (
     CAP_MARGIN_MS,
-    PRESETS,
     Patient,
     Plan,
     Polarity,
@@ -29,8 +30,9 @@ from iontocore.plans import (
     to_toml,
 )
 from iontocore.safety import limits
-from iontocore.safety.contraindications import CONTRAINDICATIONS, NOT_CONTRAINDICATIONS
-from iontocore.safety.limits import DRUGS, IonSign, Mode, Site
+from iontocore.safety.contraindications import ANSWERS, CONTRAINDICATIONS, NOT_CONTRAINDICATIONS
+from iontocore.safety.drugs import DRUGS, Drug
+from iontocore.safety.limits import Figure, IonSign, Mode, Site
 from iontocore.safety.refusal import Refusal
 
 HOSTILE = [
@@ -220,11 +222,11 @@ def test_a_plan_with_any_one_field_exchanged_is_within_every_limit_or_refused(
 
 def test_the_presets_are_the_files_that_are_shipped() -> None:
     shipped = {path.name.removesuffix(".toml") for path in resources.files("iontocore").joinpath("presets").iterdir()}
-    assert set(plan_names()) == set(PRESETS) == shipped
+    assert set(plan_names()) == shipped
     assert len(plan_names()) == len(shipped)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", plan_names())
 def test_every_preset_is_a_plan_of_its_own_name_within_every_limit(name: str) -> None:
     plan = preset(name)
     assert plan.name == name
@@ -234,14 +236,14 @@ def test_every_preset_is_a_plan_of_its_own_name_within_every_limit(name: str) ->
     assert read_plan(to_toml(plan), name) == plan
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", plan_names())
 def test_every_preset_asks_the_questions_of_the_table_in_its_words_and_its_order(name: str) -> None:
     asked = preset_text(name).split("[patient.contraindications]\n")[1]
     assert asked == "".join(f"# {row.question}\n{row.id} = false\n" for row in CONTRAINDICATIONS)
     assert to_toml(preset(name)).endswith(asked)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", plan_names())
 def test_every_number_of_a_preset_and_of_a_printed_plan_carries_a_comment(name: str) -> None:
     for text in (preset_text(name), to_toml(preset(name))):
         numbers = re.findall(r"^\w+ = [0-9][^\n]*", text, re.MULTILINE)
@@ -256,6 +258,52 @@ def test_the_presets_say_what_their_sources_say() -> None:
     assert preset("armpits").current_ua == limits.ARMPITS_CURRENT.value
     assert (dexamethasone.first_sign, dexamethasone.current_ua, dexamethasone.dose_nc) == (-1, 4_000, 2_400_000_000)
     assert (lidocaine.first_sign, lidocaine.dose_nc) == (1, 2_400_000_000)
+
+
+TAP_WATER = ["palms", "soles", "armpits", "face"]
+WITH_A_DRUG = ["dexamethasone", "lidocaine"]
+
+
+def test_the_presets_of_tap_water_and_of_drugs_are_all() -> None:
+    assert tuple(TAP_WATER + WITH_A_DRUG) == plan_names()
+
+
+@pytest.mark.parametrize(
+    "name, area",
+    [
+        ("palms", limits.PALM_SKIN_AREA),
+        ("soles", limits.SOLE_SKIN_AREA),
+        ("armpits", limits.ARMPIT_SPONGE_AREA),
+        ("face", limits.FACE_MASK_AREA),
+        ("dexamethasone", limits.DRUG_ELECTRODE_AREA),
+        ("lidocaine", limits.DRUG_ELECTRODE_AREA),
+    ],
+)
+def test_the_area_of_a_preset_is_that_of_the_tables(name: str, area: Figure) -> None:
+    assert preset(name).electrode_area_mm2 == area.value
+
+
+@pytest.mark.parametrize("name", TAP_WATER)
+def test_a_preset_in_tap_water_takes_as_long_as_the_leaflet_says(name: str) -> None:
+    assert preset(name).duration_ms == limits.SESSION_SHORT.value
+    assert preset(name).balance_tolerance_percent == limits.BALANCE_TOLERANCE.value
+
+
+@pytest.mark.parametrize("name", WITH_A_DRUG)
+def test_a_preset_with_a_drug_gives_the_usual_dose_and_is_no_shorter_than_usual(name: str) -> None:
+    assert preset(name).dose_nc == limits.DRUG_DOSE.value
+    # At the most current that a drug allows, the dose without ramps is the shortest session, to the millisecond.
+    assert limits.DRUG_CURRENT.value * limits.DRUG_SESSION_SHORT.value == limits.DRUG_DOSE.value
+    assert preset(name).duration_ms > limits.DRUG_SESSION_SHORT.value
+
+
+@pytest.mark.parametrize("name", plan_names())
+def test_the_ramps_of_a_preset_are_the_usual_ones_to_a_tenth_of_a_milliampere_a_second(name: str) -> None:
+    plan, step = preset(name), limits.RISE_MIN.value
+    usual = round(Fraction(plan.current_ua * 1000, limits.RAMP_TIME.value * step)) * step
+    assert plan.rise_ua_per_s == max(usual, limits.RISE_MIN.value)
+    assert plan.fall_ua_per_s == max(usual, limits.FALL_MIN.value)
+    assert plan.dwell_ms == limits.DWELL_TIME.value
 
 
 def test_the_duration_of_a_drug_is_that_in_which_the_ramps_and_the_rest_give_the_dose() -> None:
@@ -276,7 +324,7 @@ def test_the_charge_of_a_reversing_session_counts_both_ways_and_neither_ramps_no
 
 def test_a_preset_that_is_not_there_is_refused_with_the_list() -> None:
     refusal = refused(lambda: preset("palm"))
-    assert refusal.allowed == f"one of {', '.join(PRESETS)}"
+    assert refusal.allowed == f"one of {', '.join(plan_names())}"
     assert refusal.do == "write palms, if that is what you mean"
 
 
@@ -450,7 +498,7 @@ def test_more_charge_than_the_longest_session_gives_is_refused_in_tap_water() ->
 
 @pytest.mark.invariant("SI-23")
 @pytest.mark.parametrize("drug", DRUGS.values(), ids=DRUGS)
-def test_a_drug_goes_in_by_the_sign_of_its_ion_and_by_no_other(drug: limits.Drug) -> None:
+def test_a_drug_goes_in_by_the_sign_of_its_ion_and_by_no_other(drug: Drug) -> None:
     right, wrong = ("positive", "negative") if drug.ion_sign > 0 else ("negative", "positive")
     assert reading("lidocaine", drug=f'"{drug.name}"', first_direction=f'"{right}"')().first_sign == drug.ion_sign
     refusal = refused(reading("lidocaine", drug=f'"{drug.name}"', first_direction=f'"{wrong}"'))
@@ -462,12 +510,11 @@ def test_a_drug_goes_in_by_the_sign_of_its_ion_and_by_no_other(drug: limits.Drug
 @pytest.mark.invariant("SI-23")
 @pytest.mark.parametrize("polarity", ["reverse-mid-session", "alternate"])
 def test_a_drug_is_never_reversed(polarity: str) -> None:
-    text = f"balance_tolerance_percent = 2\n{preset_text('lidocaine')}"
-    if polarity == "alternate":
-        text = preset_text("lidocaine")
-    refusal = refused(lambda: read_plan(changed(text, polarity=f'"{polarity}"'), "my.toml"))
-    assert refusal.field == "my.toml: polarity"
-    assert refusal.allowed == "fixed, with a drug"
+    # With and without what reversing needs besides: the drug is what stands against it.
+    for text in (preset_text("lidocaine"), f"balance_tolerance_percent = 2\n{preset_text('lidocaine')}"):
+        refusal = refused(partial(read_plan, changed(text, polarity=f'"{polarity}"'), "my.toml"))
+        assert refusal.field == "my.toml: polarity"
+        assert refusal.allowed == "fixed, with a drug"
 
 
 def test_a_drug_whose_row_was_altered_is_refused() -> None:
@@ -511,15 +558,34 @@ def test_a_site_that_the_mode_does_not_treat_is_refused() -> None:
 @pytest.mark.parametrize(
     "age, agrees, allowed",
     [
-        ("4", "true", "from 5 years"),
-        ("-3", "true", "from 5 years"),
-        ("121", "true", "up to 120 years"),
+        ("4", "true", "5 to 120 years"),
+        ("-3", "true", "5 to 120 years"),
+        ("-9999", "true", "5 to 120 years"),
+        ("121", "true", "5 to 120 years"),
+        ("1980", "false", "5 to 120 years"),
+        (f"0x{'f' * 5000}", "false", "5 to 120 years"),
         ("11", "false", "from 12 years, or from 5 years with the doctor's agreement"),
     ],
 )
 def test_an_age_that_is_not_treated_is_refused(age: str, agrees: str, allowed: str) -> None:
     refusal = refused(reading("face", age_years=age, doctor_agrees=agrees))
     assert (refusal.field, refusal.allowed) == ("my.toml: patient.age_years", allowed)
+
+
+def test_a_year_of_birth_is_told_apart_from_an_age() -> None:
+    assert str(refused(reading("palms", age_years="1980"))) == (
+        "my.toml: patient.age_years is 1980 years; allowed is 5 to 120 years, says a choice of this project "
+        "(assumption): give the age, not a year of birth."
+    )
+    assert refused(reading("palms", age_years="4")).says_who == "BAD leaflet (read)"
+    assert refused(reading("palms", age_years="35.5")).allowed == "a whole number of years"
+
+
+def test_a_word_that_is_none_of_the_plans_is_answered_with_the_list_and_the_one_that_was_meant() -> None:
+    site, polarity = refused(reading("palms", site='"knee"')), refused(reading("palms", polarity='"reverse"'))
+    assert (site.allowed, site.do) == ("one of palms, soles, armpits, face, patch", "choose one of these")
+    assert polarity.allowed == "one of reverse-mid-session, fixed, alternate"
+    assert polarity.do == "write reverse-mid-session, if that is what you mean"
 
 
 def test_a_child_is_treated_with_the_doctors_agreement_and_with_less() -> None:
@@ -549,6 +615,13 @@ def test_a_question_that_the_table_does_not_ask_is_refused() -> None:
 def test_a_yes_is_kept_in_the_plan_for_the_gate_to_refuse() -> None:
     answers = reading("palms", pregnancy="true")().patient.contraindications
     assert [key for key, yes in answers.items() if yes] == ["pregnancy"]
+
+
+def test_a_patient_knows_where_the_answers_stand_and_is_the_same_whatever_file_they_stand_in() -> None:
+    patient = reading("palms")().patient
+    assert patient.answers_from == "my.toml: patient.contraindications"
+    assert patient == preset("palms").patient
+    assert replace(patient, answers_from=ANSWERS).answers_from == "patient.contraindications"
 
 
 def test_the_answers_of_a_patient_cannot_be_changed_afterwards() -> None:
@@ -651,7 +724,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("plans") / "garbage.toml"
 
 
-@given(name=st.sampled_from(PRESETS), share=st.floats(0, 1))
+@given(name=st.sampled_from(plan_names()), share=st.floats(0, 1))
 def test_a_plan_cut_off_anywhere_is_refused_or_whole(scratch: Path, name: str, share: float) -> None:
     data = preset_text(name).encode()
     cut = data[: int(len(data) * share)]
@@ -661,7 +734,7 @@ def test_a_plan_cut_off_anywhere_is_refused_or_whole(scratch: Path, name: str, s
             load_plan(scratch)
 
 
-@given(name=st.sampled_from(PRESETS), data=st.data())
+@given(name=st.sampled_from(plan_names()), data=st.data())
 def test_a_plan_with_a_key_renamed_is_refused(scratch: Path, name: str, data: st.DataObject) -> None:
     text = preset_text(name)
     keys = [match.span() for match in re.finditer(r"^[\w-]+(?= =)", text, re.MULTILINE)]
@@ -672,7 +745,7 @@ def test_a_plan_with_a_key_renamed_is_refused(scratch: Path, name: str, data: st
         load_plan(scratch)
 
 
-@given(name=st.sampled_from(PRESETS), data=st.data())
+@given(name=st.sampled_from(plan_names()), data=st.data())
 def test_a_plan_with_hostile_values_is_within_every_limit_or_refused(
     scratch: Path, name: str, data: st.DataObject
 ) -> None:
@@ -685,7 +758,7 @@ def test_a_plan_with_hostile_values_is_within_every_limit_or_refused(
     assert_a_plan_or_a_refusal(text, scratch)
 
 
-@given(name=st.sampled_from(PRESETS), place=st.floats(0, 1), noise=st.binary(max_size=8), gone=st.integers(0, 8))
+@given(name=st.sampled_from(plan_names()), place=st.floats(0, 1), noise=st.binary(max_size=8), gone=st.integers(0, 8))
 def test_a_plan_with_bytes_exchanged_is_within_every_limit_or_refused(
     scratch: Path, name: str, place: float, noise: bytes, gone: int
 ) -> None:
