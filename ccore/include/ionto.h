@@ -10,17 +10,25 @@
  * Two channels, each enough by itself (IEC 60601-1, 4.7): the regulator turns the target into a limited, ramped,
  * slowly reversed current; the guard takes any proposal, however wild, and lets it through only when it keeps
  * every current invariant and nothing that is measured speaks against it. The channels share the types of this
- * header and nothing else.
+ * header and nothing else: no function, no variable. One derived value crosses, and it is the one exception:
+ * ionto_step() tells the regulator, as `cut`, whether the guard had a trip latched at the tick before. The regulator
+ * is specified for any `cut`, at any time: it can only lower the current to zero, so a guard that lies can stop the
+ * regulator and never raise it.
  *
  * What to do with it, in order (docs/embedding.md walks through it):
  *   1. fill in struct ionto_config and call ionto_init(); look at the error that it returns;
  *   2. every tick: fill in struct ionto_sense, call ionto_step(), give the drive to the converter and the switch;
  *   3. every 20 to 50 ms: exchange a struct ionto_request and a struct ionto_telemetry with the supervisor;
- *   4. keep telemetry.trips in a memory that survives a loss of power and give it to ionto_init() next time.
+ *   4. keep telemetry.trips in a memory that survives a loss of power and give it to ionto_init() next time;
+ *   5. let a hardware watchdog open the output switch when steps stop: the core cannot see a timer that stands still,
+ *      nor a processor, and the last drive would flow on.
  *
  * Units are in every name: _na nanoampere, _mv millivolt, _us microsecond, _ohm ohm, _fc femtocoulomb
  * (1 nA for 1 us is 1 fC exactly, so charge is counted without rounding; 1 mA min is 60 000 000 000 000 fC).
  * A current's sign is its direction through the body; magnitudes are compared with limits.
+ * Convert once, with the macros of ccore/ports/ionto_port.h (IONTO_NA_PER_TICK() and others). A range finds gross
+ * mistakes alone: most currents in uA that are given for nA are in range, and are not refused. They are a thousand
+ * times too small.
  *
  * Records that are logged or sent carry uint32_t in place of enums. Values of enums are never renumbered.
  * Labels in the contracts (si01_...) are the ids of the safety invariants in safety/invariants.py.
@@ -36,33 +44,46 @@
 extern "C" {
 #endif
 
-/* ---- ceilings compiled into the core: no configuration can go beyond them (SI-02) ---------------------- */
+/* ---- ceilings compiled into the core: no configuration can go beyond them (SI-02) ----------------------
+ * With each stands where it comes from: a device or a paper that has it, or "assumption" where there is none. */
 
-#define IONTO_CEILING_NA 30000000        /* largest limit: 30 mA, the largest device on the market */
-#define IONTO_TRIP_CEILING_NA 35000000   /* largest over-current trip level: 35 mA */
-#define IONTO_TRIP_GAP_NA 100000         /* the trip level stands at least 0.1 mA above the limit */
-#define IONTO_RISE_MAX_UA_PER_S 2000     /* fastest rise: 2 mA/s */
-#define IONTO_FALL_MAX_UA_PER_S 20000    /* fastest fall that is not a cut: 20 mA/s */
-#define IONTO_FALL_MIN_UA_PER_S 500      /* slowest fall: 30 mA are gone in 60 s */
-#define IONTO_TICK_MIN_US 100
-#define IONTO_TICK_MAX_US 10000
-#define IONTO_DEBOUNCE_MAX_US 200000     /* longest debounce of any trip */
-#define IONTO_DWELL_MIN_US 100000        /* shortest time at zero between the two directions: 0.1 s */
-#define IONTO_DWELL_MAX_US 60000000
-#define IONTO_VOLTAGE_CEILING_MV 100000  /* largest compliance voltage: 100 V */
-#define IONTO_SENSE_MAX_NA 200000000     /* largest full scale of a current sensor: 200 mA */
-#define IONTO_SENSE_MAX_MV 200000        /* largest full scale of the voltage sensor: 200 V */
-#define IONTO_LEAKAGE_MAX_NA 100000      /* largest current that may count as zero: that of a probe for contact, 0.1 mA;
-                                          * assumption, far below what is felt. More would flow unseen for hours. */
-#define IONTO_MISMATCH_MAX_NA 1000000    /* largest difference of measured and drive: 1 mA. A device of 30 mA has 0.9 mA
-                                          * with sensors good to 3 % (assumption); of a drug's 4 mA (ActivaDose II
-                                          * manual) more would be no comparison at all. */
-#define IONTO_DISAGREE_MAX_NA 2000000    /* largest difference of the two sensors: each off by so much, apart */
-#define IONTO_CONTACT_MAX_US 60000000
-#define IONTO_HEARTBEAT_MIN_US 20000
-#define IONTO_HEARTBEAT_MAX_US 10000000
-#define IONTO_TIME_CEILING_US 7200000000         /* longest energised time: 2 h */
-#define IONTO_CHARGE_CEILING_FC 100000000000000000 /* largest charge: 100 C, that is 1667 mA min */
+#define IONTO_CEILING_NA 30000000        /* largest limit: 30 mA, the largest device on the market (R.A. Fischer) */
+#define IONTO_TRIP_CEILING_NA 35000000   /* largest over-current trip level: 35 mA (Hidrex safety concept) */
+#define IONTO_TRIP_GAP_NA 100000         /* the trip level stands at least 0.1 mA above the limit: more than noise and a
+                                          * step of the ramp, which is 0.02 mA at most; assumption */
+#define IONTO_RISE_MAX_UA_PER_S 2000     /* fastest rise: 2 mA/s, so 10 s to 20 mA; assumption (a neighbouring device,
+                                          * Soterix IontoDC, takes 30 s) */
+#define IONTO_FALL_MAX_UA_PER_S 20000    /* fastest fall that is not a cut: 20 mA/s; assumption */
+#define IONTO_FALL_MIN_UA_PER_S 500      /* slowest fall: 30 mA are gone in 60 s; assumption */
+#define IONTO_TICK_MIN_US 100            /* shortest tick: a step takes small processors about as long; assumption */
+#define IONTO_TICK_MAX_US 10000          /* longest tick, by which every cut may come too late; assumption */
+#define IONTO_DEBOUNCE_MAX_US 200000     /* longest debounce of any trip: 0.2 s at the largest trip level let 7 mC
+                                          * through, 0.3 % of a drug's dose of 40 mA min; assumption */
+#define IONTO_DWELL_MIN_US 100000        /* shortest time at zero between the two directions: 0.1 s; assumption */
+#define IONTO_DWELL_MAX_US 60000000      /* longest: 60 s; assumption */
+#define IONTO_VOLTAGE_CEILING_MV 100000  /* largest compliance voltage: 100 V. 20 mA took about 90 V in hard cases
+                                          * (Levit 1980); the 10 V above are an assumption */
+#define IONTO_SENSE_MAX_NA 200000000     /* largest full scale of a current sensor: 200 mA, several times the largest
+                                          * trip level, and still a product that 64 bits hold; assumption */
+#define IONTO_SENSE_MAX_MV 200000        /* largest full scale of the voltage sensor: 200 V, above the largest
+                                          * over-voltage level of 120 V; assumption */
+#define IONTO_LEAKAGE_MAX_NA 100000      /* largest current that may count as zero: that of a probe for contact, 0.1 mA,
+                                          * far below what is felt; assumption. More would flow unseen for hours. */
+#define IONTO_MISMATCH_MAX_NA 1000000    /* largest difference of measured and drive: 1 mA, a quarter of the largest
+                                          * current of a drug (4 mA, ActivaDose II manual), for which more would be no
+                                          * comparison. Sensors good to 3 % are off by 0.9 mA at 30 mA. Assumption. */
+#define IONTO_DISAGREE_MAX_NA 2000000    /* largest difference of the two sensors: each off by the largest mismatch, the
+                                          * one up and the other down */
+#define IONTO_CONTACT_MAX_US 60000000    /* longest wait for contact to hold: 60 s, to settle both hands; assumption */
+#define IONTO_HEARTBEAT_MIN_US 20000     /* shortest silence that counts: one exchange of the fastest supervisor, 50 a
+                                          * second; assumption */
+#define IONTO_HEARTBEAT_MAX_US 10000000  /* longest silence that is put up with: 10 s; who is silent for longer does not
+                                          * supervise; assumption */
+#define IONTO_TIME_CEILING_US 7200000000         /* longest energised time: 2 h; the longest known is a patch of 75
+                                                  * min (ActivaPatch), the rest is an assumption */
+#define IONTO_CHARGE_CEILING_FC 100000000000000000 /* largest charge: 100 C, that is 1667 mA min; tap water takes 36 C
+                                                    * in 30 min (BAD leaflet) at 20 mA (NHS leaflet WPR26540),
+                                                    * the rest is an assumption */
 
 /* ---- codes -------------------------------------------------------------------------------------------- */
 
@@ -122,8 +143,10 @@ enum ionto_trip {
     IONTO_TRIP_STALE = 7,          /* no new sample; cut */
     IONTO_TRIP_LEAKAGE = 8,        /* current flows while the output is off; cut, switch open */
     IONTO_TRIP_SWITCH = 9,         /* the switch's read-back disagrees; cut */
-    IONTO_TRIP_TICK = 10,          /* a tick missed or doubled; cut */
-    IONTO_TRIP_CORRUPT = 11,       /* stored state is not what was written; cut; only ionto_init() clears it */
+    IONTO_TRIP_TICK = 10,          /* a tick missed or doubled, or late because interrupts were masked; cut */
+    IONTO_TRIP_CORRUPT = 11,       /* stored state is not what was written; cut. Found while running: no acknowledge
+                                    * clears it, the core has to be started anew. Carried into ionto_init(): that has
+                                    * written all anew, and an acknowledge clears it as any other. */
     IONTO_TRIP_EMERGENCY = 12,     /* the emergency stop is active; cut */
     IONTO_TRIP_PROPOSAL = 13,      /* the regulator proposed what the guard does not permit; cut */
     IONTO_TRIP_HEARTBEAT = 14,     /* the supervisor is silent; ramp down, then trip */
@@ -176,6 +199,18 @@ enum ionto_refused {
  * Everything that the core is told once. Copied, twice, by ionto_init(); never looked at again.
  * Every time is real time, whatever the tick; a debounce of t trips at the first tick by which the condition
  * has held for t, one tick counting for tick_us.
+ *
+ * The ends of a range that are plain numbers are assumptions, on these grounds:
+ *   - 1000 nA: 1 uA is about what a step of 15 bits is at 30 mA; a smaller threshold would compare noise.
+ *   - 1 000 000 nA: headroom_na is the step that comes when a resistance falls suddenly, and less than open_na at a
+ *     saturated output is called no contact; 1 mA is felt.
+ *   - short_ohm: hands in trays have 1.9 kohm and more (a builder's log), so less than 1 kohm is no patient.
+ *   - short_above_na: 5 mA is the largest current under the arms (KaWe SwiSto3 manual), and a short is to be found
+ *     there too; at less than 10 000 nA the voltage of a short is too small to be measured.
+ *   - compliance_mv: 1 V drives nothing through skin. over_voltage_mv: 20 V above is a fifth of the ceiling, by which
+ *     IEC 60601-2-10 (benchmark) lets an output be off. saturation_mv: below half most of the voltage is left.
+ *   - time_cap_us: less than 1 s is no treatment.
+ *   - 1 of a time: at the first tick that sees it.
  */
 struct ionto_config {
     int64_t time_cap_us;          /* energised time at which the output is cut; 1 000 000 to IONTO_TIME_CEILING_US */
@@ -186,11 +221,13 @@ struct ionto_config {
     int64_t charge_reserve_fc;    /* the ramp down starts this much before a cap: limit_na at the fall rate lets
                                    * limit^2 / (2 fall) through; limit_na * tick_us to charge_cap_each_fc */
     int32_t tick_us;              /* the period of ionto_step(); IONTO_TICK_MIN_US to IONTO_TICK_MAX_US */
-    int32_t tick_tolerance_us;    /* further off than this is a tick missed or doubled; 1 to tick_us / 2 */
+    int32_t tick_tolerance_us;    /* further off than this is a tick missed or doubled; 1 to tick_us / 2. Masking
+                                   * interrupts for longer trips TICK. */
     int32_t limit_na;             /* the limit in force, the smallest of all; 1 to IONTO_CEILING_NA */
     int32_t trip_na;              /* over-current level; limit_na + IONTO_TRIP_GAP_NA to IONTO_TRIP_CEILING_NA */
     int32_t rise_na_per_tick;     /* the magnitude rises by at most this in a tick, and by at most
-                                   * IONTO_RISE_MAX_UA_PER_S; at least 1; IONTO_NA_PER_TICK in docs/embedding.md */
+                                   * IONTO_RISE_MAX_UA_PER_S; at least 1. IONTO_NA_PER_TICK() of
+                                   * ccore/ports/ionto_port.h computes it. */
     int32_t fall_na_per_tick;     /* and falls by at most this; IONTO_FALL_MIN_ to IONTO_FALL_MAX_UA_PER_S */
     int32_t dwell_us;             /* time at zero before the other direction, and before the first current after
                                    * ionto_init() or ionto_configure(); IONTO_DWELL_MIN_US to IONTO_DWELL_MAX_US */
@@ -222,7 +259,8 @@ struct ionto_config {
 
 /* What the hardware says, once a tick. Nothing in it is trusted. */
 struct ionto_sense {
-    uint32_t now_us;          /* free-running time, not derived from the tick's timer; wraps */
+    uint32_t now_us;          /* free-running time, not derived from the tick's timer; wraps at exactly 2^32 us (a
+                               * timer that wraps elsewhere is extended first, or the wrap trips TICK) */
     uint32_t sample;          /* number of the converter's sample: differs from tick to tick, or the sample is stale */
     int32_t measured_na;      /* current sensor, signed */
     int32_t check_na;         /* the second, independent current sensor, signed */
@@ -263,8 +301,9 @@ struct ionto_telemetry {
     uint32_t phase;                  /* enum ionto_phase */
     uint32_t limited_by;             /* enum ionto_limited_by */
     uint32_t refused;                /* enum ionto_refused */
-    uint32_t first_trip;             /* enum ionto_trip: the first cause, kept until acknowledged */
-    uint32_t trips;                  /* all that are latched, as a sum of bits */
+    uint32_t first_trip;             /* enum ionto_trip: the first cause, kept until acknowledged, but not over
+                                      * a loss of power: of trips that are carried any one may be named */
+    uint32_t trips;                  /* all that are latched, as a sum of bits: what is kept over a loss of power */
     uint32_t heartbeat;              /* the last heartbeat seen */
     uint32_t contact;                /* as sensed at the last tick */
     uint32_t switch_closed;          /* as driven at the last tick */
@@ -765,8 +804,10 @@ struct ionto_core {
 
 /* Starts the core, from any bytes: copies and checks the configuration and latches again the trips that were latched
  * when the power went (telemetry.trips as last kept; 0 when there were none). IONTO_OK, or the error of the first
- * field that is refused: then the core is latched at zero, and stays so until it is started right. No current flows
- * until STOP was seen, contact has held, and the output has been zero for the dwell. */
+ * field that is refused: then the core is latched at zero with CORRUPT, and stays so until it is started right. A port
+ * that keeps the trips keeps that one too, so the next start, though right, needs an acknowledge. Which trip was the
+ * first is not carried, only which there were. No current flows until STOP was seen, contact has held, the supervisor
+ * is heard, and the output has been zero for the dwell. */
 /*@
     requires valid: \valid(core) && \valid_read(config) && \separated(core, config);
     terminates \true;
@@ -826,7 +867,8 @@ uint32_t ionto_init(struct ionto_core *core, const struct ionto_config *config, 
 */
 uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *config);
 
-/* One tick: call it once every tick_us, give the answer to the converter and the switch before the next. */
+/* One tick: call it once every tick_us, give the answer to the converter and the switch before the next. Nothing here
+ * runs when it is not called: a watchdog in hardware has to open the switch then. */
 /*@
     requires valid: \valid(core) && \valid_read(sense) && \valid_read(request);
     requires separated: \separated(core, sense) && \separated(core, request);

@@ -159,6 +159,7 @@ static void gather(struct ionto_core *core, const struct ionto_sense *sense, con
 struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense,
                               const struct ionto_request *request)
 {
+    /* the one derived value that crosses between the channels: whatever it says, it can only lower the proposal */
     uint32_t cut = (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? 1u : 0u;
     struct ionto_proposal proposal = ionto_regulator_step(&core->regulator, sense, request, cut);
     struct ionto_drive drive = ionto_guard_step(&core->guard, sense, request, &proposal);

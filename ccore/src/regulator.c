@@ -1,6 +1,7 @@
 /* The regulator: turns the target into a limited, ramped, slowly reversed current. Contracts: ionto.h.
- * It expects nothing of the guard, and shares with it only the types of the header: what looks alike in guard.c
- * is written twice on purpose, so that no single slip can stand in both. SPDX-License-Identifier: Apache-2.0 */
+ * It expects nothing of the guard, not even a true `cut`, and shares with it only the types of the header: what looks
+ * alike in guard.c is written twice on purpose, so that no single slip can stand in both.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "ionto.h"
 
 /* ---- small arithmetic ---------------------------------------------------------------------------------- */
@@ -467,6 +468,23 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
     }
 }
 
+/* What a RUN that may still start waits for. */
+/*@ requires \valid_read(s) && \valid_read(l);
+    terminates \true; assigns \nothing;
+    ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us <==> \result == IONTO_LIMITED_BY_HEARTBEAT; */
+static uint32_t waits_for(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
+{
+    uint32_t cause = (uint32_t)IONTO_LIMITED_BY_CONTACT;
+    if (s->heartbeat_us >= l->heartbeat_us) {
+        cause = (uint32_t)IONTO_LIMITED_BY_HEARTBEAT;
+    } else if ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us)) {
+        cause = (uint32_t)IONTO_LIMITED_BY_REVERSAL;
+    } else {
+        /* contact: none, or not for long enough */
+    }
+    return cause;
+}
+
 /* The next current: towards the goal from where it is, never across zero. */
 /*@ requires \valid_read(s) && \valid_read(l);
     requires ionto_regulator_limits_ok(l) && ionto_regulator_level_ok(s, l);
@@ -606,19 +624,14 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
             if (s->energised == 1u) {
                 r->phase = (uint32_t)IONTO_PHASE_RAMP;
                 r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
+            } else if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
+                r->phase = (uint32_t)IONTO_PHASE_WAIT;
+                r->limited_by = waits_for(s, l);
+            } else {
+                /* idle */
             }
         } else {
             regulate(r, voltage_mv, measured_na, command);
-        }
-        if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
-            r->phase = (uint32_t)IONTO_PHASE_WAIT;
-            if (s->heartbeat_us >= l->heartbeat_us) {
-                r->limited_by = (uint32_t)IONTO_LIMITED_BY_HEARTBEAT;
-            } else if ((s->contact_us >= l->contact_us) && (s->sign == 0) && (s->zero_us < l->dwell_us)) {
-                r->limited_by = (uint32_t)IONTO_LIMITED_BY_REVERSAL;
-            } else {
-                r->limited_by = (uint32_t)IONTO_LIMITED_BY_CONTACT;
-            }
         }
 
         s->zero_us = timed(s->zero_us, (s->level_na == 0) ? 1 : 0, l->tick_us, l->dwell_us);
