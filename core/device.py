@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Final
 
 from iontocore.fields import Quantity, Table, check_text, parse_table, read_table
+from iontocore.safety.limits import COMPILED_CURRENT, PROBE_CURRENT, TRIP_CURRENT
 from iontocore.safety.refusal import Refusal
 
 FORMAT: Final = "the device profile's format"
 CEILING: Final = "the ceiling compiled into the core"
 CORE: Final = "the range compiled into the core"
+_NA_PER_UA: Final = 1_000
 _START_AGAIN: Final = "start again from devices/simulated.toml"
 
 
@@ -34,8 +36,22 @@ SECTIONS: Final[Mapping[str, tuple[Quantity, ...]]] = {
         Quantity("tick_tolerance_ms", "tick_tolerance_us", 1, 5_000, CORE, "how far a period may be off"),
     ),
     "output": (
-        Quantity("ceiling_ma", "ceiling_ua", 1, 30_000, CEILING, "the largest current of any plan on this device"),
-        Quantity("trip_ma", "trip_na", 100_001, 35_000_000, CEILING, "over-current trip level, measured"),
+        Quantity(
+            "ceiling_ma",
+            "ceiling_ua",
+            1,
+            COMPILED_CURRENT.value,
+            CEILING,
+            "the largest current of any plan on this device",
+        ),
+        Quantity(
+            "trip_ma",
+            "trip_na",
+            100_001,
+            TRIP_CURRENT.value * _NA_PER_UA,
+            CEILING,
+            "over-current trip level, measured",
+        ),
         Quantity("compliance_v", "compliance_mv", 1_000, 100_000, CEILING, "the most that the output stage can give"),
         Quantity("over_voltage_v", "over_voltage_mv", 1_001, 120_000, CORE, "over-voltage trip level, measured"),
         Quantity("saturation_v", "saturation_mv", 500, 100_000, CORE, "at or above this the voltage is saturated"),
@@ -60,7 +76,14 @@ SECTIONS: Final[Mapping[str, tuple[Quantity, ...]]] = {
         Quantity("short_above_ua", "short_above_na", 10_000, 5_000_000, CORE, "... looked for above this current"),
         Quantity("mismatch_ua", "mismatch_na", 1_000, 1_000_000, CORE, "largest difference of measured and drive"),
         Quantity("disagree_ua", "disagree_na", 1_000, 2_000_000, CORE, "largest difference of the two current sensors"),
-        Quantity("leakage_ua", "leakage_na", 1_000, 100_000, CORE, "more than this, measured, is not zero"),
+        Quantity(
+            "leakage_ua",
+            "leakage_na",
+            1_000,
+            PROBE_CURRENT.value * _NA_PER_UA,
+            CORE,
+            "more than this, measured, is not zero",
+        ),
     ),
     "debounce": (
         _debounce("over_current", "how long the measured current may be above trip_ma"),
