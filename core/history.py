@@ -3,12 +3,14 @@
 A loss of power must not clear a fault: what nobody has acknowledged is carried into every later session.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from iontocore.entries import Entry, Kind, Outcome, named_trips
+from iontocore.safety.contraindications import CONTRAINDICATION_BY_ID
+from iontocore.safety.limits import INTERVAL_DRUG, INTERVAL_TAP_WATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,23 @@ def left_open(entries: Iterable[Entry]) -> PastSession | None:
     """The session that the entries end in: neither closed, nor told to be over by anything later. None without one."""
     drafts, _ = _drafts(entries)
     return drafts[-1].past() if drafts and drafts[-1].running else None
+
+
+def was_admitted(entries: Iterable[Entry]) -> bool:
+    """Whether the session that is running was opened for someone who may be treated, by what stands here: every
+    question of the gate answered with no, and the shortest interval passed since the patient's last session in which
+    current flowed. False when none is running."""
+    drafts, _ = _drafts(entries)
+    if not drafts or not drafts[-1].running:
+        return False
+    opened = drafts[-1].opened
+    answers = cast(Mapping[str, object], opened.data["screening"]).get("answers")
+    if not isinstance(answers, Mapping) or dict.fromkeys(CONTRAINDICATION_BY_ID, False) != dict(answers):
+        return False
+    earlier = [past for past in (draft.past() for draft in drafts[:-1]) if past.treated_ms != 0]
+    starts = [past.opened for past in earlier if past.patient == opened.data["patient"]]
+    least = timedelta(milliseconds=min(INTERVAL_TAP_WATER.value, INTERVAL_DRUG.value))
+    return all(opened.wall - start >= least for start in starts)
 
 
 def carried(entries: Iterable[Entry]) -> Carried:

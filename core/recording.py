@@ -5,7 +5,8 @@ full block is judged as it stands, as views and without a copy, and then written
 columns, flags in a byte each: about 130 MB for twenty minutes at a tick of 1 ms, and nothing when nothing is kept.
 
 Facts that no tick knows are looked up where they are true, and not taken from the session: what the journal held when a
-request was sent is read back from its file (SI-25), a session is completed from the exchange after its end on (SI-19),
+request was sent is read back from its file (SI-25), and so is whether the session was opened for someone who may be
+treated (SI-24); a session is completed from the exchange after its end on (SI-19),
 and a core that has lost its power is judged as one that was switched on, with the trips that it carries (SI-07).
 
 Needs the extra ``cli`` (numpy).
@@ -20,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry, Trace
+from iontocore.config import session_settings
 from iontocore.entries import Kind
+from iontocore.history import was_admitted
 from iontocore.journal import Journal
+from iontocore.plans import Plan
 from iontocore.safety.monitor import BLOCK_TICKS, Tally, TraceMonitor
 from iontocore.safety.refusal import Refusal
-from iontocore.safety.samples import Settings
 from iontocore.session import EXCHANGE_US
 from iontocore.simulated import SimulatedPort
 
@@ -80,17 +83,18 @@ class _Last(NamedTuple):
 class Recording:
     """A port for one session: ``port`` with every tick of it judged and, with ``keep``, kept.
 
-    settings: of the session that is to come. journal: the session's, for what it holds at each request; what stands in
+    plan: of the session that is to come. journal: the session's, for what it holds at each request; what stands in
     it now belongs to the past. completed: to be set when the session has called itself so.
     first_us, last_us: when the first and the last exchange were answered; a session counts its time from the first.
     """
 
-    def __init__(self, port: SimulatedPort, journal: Journal, settings: Settings, *, keep: bool) -> None:
+    def __init__(self, port: SimulatedPort, journal: Journal, plan: Plan, *, keep: bool) -> None:
         self._port, self._journal = port, journal
         self._past = self._seen = journal.count
-        self._monitor = TraceMonitor(settings)
+        # Nobody is admitted before the journal says so.
+        self._plan, self._monitor = plan, TraceMonitor(session_settings(plan, admitted=False))
         # An exchange finds room, so that a block ends between two of them.
-        self._room = _MOST_ROWS * EXCHANGE_US // settings.tick_us
+        self._room = _MOST_ROWS * EXCHANGE_US // plan.device.tick_us
         self._trace = Trace(max(BLOCK_TICKS, 2 * self._room))
         self._target_na = np.zeros(self._trace.capacity, dtype=np.int64)
         self._command = np.full(self._trace.capacity, Command.STOP, dtype=np.int64)
@@ -197,6 +201,9 @@ class Recording:
         self._seen = self._journal.count
         try:
             entry = self._journal.latest(Kind.REQUEST)
+            if not self._monitor.settings.admitted and was_admitted(self._journal.entries()):
+                self._judge(self._trace.count)  # what came before is judged by what was known then
+                self._monitor.settings = session_settings(self._plan, admitted=True)
         except Refusal:
             return
         if entry is not None and entry.seq > self._past:

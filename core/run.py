@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.text import Text
 
 from iontocore.body import Body
-from iontocore.config import session_settings
 from iontocore.entries import Outcome
 from iontocore.journal import Journal
 from iontocore.outlet import Outlet, complain
@@ -69,7 +68,7 @@ def run(options: Options, outlet: Outlet) -> int:
             make_folder(options.out, options.journal, undo)
         journal = _open_journal(options.journal, open_things, undo)
         port = SimulatedPort(options.body, seed=options.seed)
-        recording = Recording(port, journal, session_settings(options.plan), keep=options.out is not None)
+        recording = Recording(port, journal, options.plan, keep=options.out is not None)
         open_things.callback(recording.close)
         signals = open_things.enter_context(Signals())
         started = _now()

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, final
 from iontocore.ccore import Command, LimitedBy, Phase, Request, Telemetry, Trip, trip_names
 from iontocore.config import RESERVE_MARGIN_MS, core_config, session_settings
 from iontocore.entries import Data, Kind, Outcome
-from iontocore.history import PastSession, carried, last_session
+from iontocore.history import PastSession, carried, last_session, was_admitted
 from iontocore.journal import Journal
 from iontocore.machine import Machine, refusal
 from iontocore.plans import Plan, Polarity, to_toml
@@ -40,7 +40,7 @@ from iontocore.safety.limits import (
 )
 from iontocore.safety.monitor import Breach, Monitor
 from iontocore.safety.refusal import Refusal
-from iontocore.safety.samples import power_on, sample_of_report
+from iontocore.safety.samples import at_completion, power_on, sample_of_report
 from iontocore.safety.words import Unit, in_words
 from iontocore.table import ENERGISED, RUNNING, Event, Refused, State
 
@@ -118,11 +118,9 @@ class Session:
         alternates = plan.polarity is Polarity.ALTERNATE and past is not None
         self._first_sign = -past.polarity if past is not None and alternates else plan.first_sign
         self._bound = plan.bound
-        self._settings = session_settings(plan)
 
         self._machine = Machine()
         self._progress = Progress(plan, self._first_sign)
-        self._monitor = Monitor(self._settings)
         self._sample = power_on()
         self._heartbeat = 0
         self._request = Request(target_na=0, command=Command.STOP, acknowledge=0, heartbeat=0)
@@ -162,6 +160,9 @@ class Session:
                 },
             },
         )
+        # Whether the gate let the patient in is judged by what it wrote, and not by its word (SI-24).
+        self._settings = session_settings(plan, admitted=was_admitted(journal.entries()))
+        self._monitor = Monitor(self._settings)
         self._look(self._request, self._telemetry)
         self._derive(self._telemetry)
         self._settle()
@@ -185,8 +186,8 @@ class Session:
 
     @property
     def trip(self) -> Trip:
-        """The first trip that put an end to the session; NONE when there was none. Lost contact that came back is
-        none."""
+        """The first trip of the session, or the first that was found after its end; NONE when there was none. Lost
+        contact that came back is none."""
         return self._first_trip
 
     @property
@@ -421,6 +422,8 @@ class Session:
         self._known = telemetry.trips
         if new:
             self._write(Kind.TRIP, {"trips": list(trip_names(new))})
+            if self._first_trip is Trip.NONE:
+                self._first_trip = Trip(telemetry.first_trip)
             self._fire(Event.TRIPPED, f"After the end the core found a fault. Trip: {', '.join(trip_names(new))}.")
 
     def _lose_contact(self) -> None:
@@ -491,10 +494,10 @@ class Session:
     def _settle(self) -> None:
         """Close the session when it is over: in fault, or at rest with nothing kept for later and no trip latched."""
         state = self._machine.state
-        if self._outcome is not None or self._paused or state not in (State.IDLE, State.FAULT):
+        if self._outcome is not None or state not in (State.IDLE, State.FAULT):
             return
-        if state is State.IDLE and not self._transitions:
-            return  # not started yet
+        if state is State.IDLE and (self._paused or not self._transitions):
+            return  # the rest of it is kept, or it has not been started yet
         if state is State.IDLE and self._trips != 0:
             self._acknowledging = True  # lost contact, cut on the way down: the trip goes as it does in a ramp
             return
@@ -505,9 +508,7 @@ class Session:
         if state is State.FAULT:
             outcome = Outcome.FAULT
         if outcome is Outcome.COMPLETED:
-            drive_na = self._sample.drive_na  # the same moment once more, now that the session says that it is complete
-            at_rest = self._sample._replace(ticks=0, drive_min_na=drive_na, drive_max_na=drive_na, completed=1)
-            self._monitor.judge(at_rest)
+            self._monitor.judge(at_completion(self._sample))
         positive_nc, negative_nc = self._progress.charge_nc
         self._write(
             Kind.SESSION_CLOSED,

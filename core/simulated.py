@@ -50,17 +50,19 @@ class SimulatedPort:
         """See ``Port``. Events of the body happen at their time, to the tick."""
         simulation = self._simulation
         end_us = simulation.time_us + duration_us
+        before: Telemetry | None = None
         while self._next < len(self._schedule) and self._schedule[self._next].at_ms * 1000 < end_us:
             switching = self._schedule[self._next]
             ticks = -(-(switching.at_ms * 1000 - simulation.time_us) // self._tick_us)
             if ticks > 0:
-                self._run(request, ticks)
+                before = _joined(before, self._run(request, ticks))
             if switching.begins:
                 simulation.inject(switching.fault, switching.parameter)
             else:
                 simulation.clear(switching.fault)
             self._next += 1
-        return self._run(request, max(-(-(end_us - simulation.time_us) // self._tick_us), 1))
+        ticks = max(-(-(end_us - simulation.time_us) // self._tick_us), 1)
+        return _joined(before, self._run(request, ticks))
 
     def _run(self, request: Request, ticks: int) -> Telemetry:
         telemetry = self._simulation.run(request, ticks)
@@ -70,6 +72,20 @@ class SimulatedPort:
 
     def close(self) -> None:
         """See ``Port``. Nothing is left behind in this process."""
+
+
+def _joined(before: Telemetry | None, after: Telemetry) -> Telemetry:
+    """One report of an exchange that was made in pieces: the last, with the extremes of all of them."""
+    if before is None:
+        return after
+    return after._replace(
+        drive_min_na=min(before.drive_min_na, after.drive_min_na),
+        drive_max_na=max(before.drive_max_na, after.drive_max_na),
+        measured_min_na=min(before.measured_min_na, after.measured_min_na),
+        measured_max_na=max(before.measured_max_na, after.measured_max_na),
+        voltage_min_mv=min(before.voltage_min_mv, after.voltage_min_mv),
+        voltage_max_mv=max(before.voltage_max_mv, after.voltage_max_mv),
+    )
 
 
 if TYPE_CHECKING:

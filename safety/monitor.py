@@ -113,7 +113,8 @@ class TraceMonitor:
     """Judges every tick of a trace that comes in pieces, by every invariant. Needs NumPy (the extra ``cli``)."""
 
     def __init__(self, settings: Settings, *, carried_trips: int = 0) -> None:
-        self._settings = settings
+        self.settings = settings
+        """What is judged by; it may be exchanged between two feeds, when more is known of the session."""
         self._checked = 0
         self._breaches = [0] * len(INVARIANTS)
         self._first: list[Breach | None] = [None] * len(INVARIANTS)
@@ -130,16 +131,16 @@ class TraceMonitor:
 
         count = len(columns["time_us"])
         for start in range(0, count, block_ticks):
-            block = witness_columns(columns, self._settings, self._last, start, min(start + block_ticks, count))
+            block = witness_columns(columns, self.settings, self._last, start, min(start + block_ticks, count))
             for place, row in enumerate(INVARIANTS):
                 # Arrays in, arrays out: the predicates' types speak of the ints of one sample.
-                held = cast("NDArray[np.bool_]", row.holds(block.previous, block.current, self._settings))
+                held = cast("NDArray[np.bool_]", row.holds(block.previous, block.current, self.settings))
                 if held.all():
                     continue
                 self._breaches[place] += block.ticks - int(held.sum())
                 if self._first[place] is None:
                     first = int(held.argmin())
-                    self._first[place] = breach_of(row, block.at(first), block.at(first + 1), self._settings)
+                    self._first[place] = breach_of(row, block.at(first), block.at(first + 1), self.settings)
             self._checked += block.ticks
             self._last = block.last
 

@@ -12,7 +12,7 @@ from sessions import BRISK, Clock
 from iontocore import Body, Outcome, Plan, Session, SimulatedPort
 from iontocore.body import BodyEvent
 from iontocore.ccore import TRACE_COLUMNS, Command, Request, Trace
-from iontocore.config import core_config, session_settings
+from iontocore.config import core_config
 from iontocore.entries import Kind
 from iontocore.journal import Journal
 from iontocore.recording import FLAGS, Column, Recording, write_columns
@@ -31,7 +31,7 @@ class Desk:
 
     def recording(self, *events: BodyEvent, plan: Plan = BRISK, keep: bool = True) -> Recording:
         port = SimulatedPort(Body(events=events), seed=SEED)
-        return Recording(port, self.journal, session_settings(plan), keep=keep)
+        return Recording(port, self.journal, plan, keep=keep)
 
     def play(self, recording: Recording, plan: Plan = BRISK) -> Session:
         session = Session(plan, recording, self.journal, Clock())

@@ -12,6 +12,7 @@ from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, broken
 from iontocore import Body, LinkLost, Outcome, Plan, Refusal, Report, State, Trip, preset
 from iontocore.body import KINDS, BodyEvent
 from iontocore.ccore import Command, LimitedBy, Phase, Request
+from iontocore.config import core_config
 from iontocore.entries import Data, Kind
 from iontocore.history import carried
 from iontocore.journal import Journal, read
@@ -323,6 +324,7 @@ def test_a_wait_for_lost_contact_can_be_ended(bench: Make, act: str) -> None:
 
 # ---- faults ---------------------------------------------------------------------------------------------------------
 
+
 @functools.cache
 def parameter_of(kind: str) -> int | None:
     return {
@@ -448,6 +450,40 @@ def test_a_core_that_starts_anew_in_a_session_ends_in_fault(bench: Make) -> None
     assert "started anew" in one.session.transitions[-1].why
 
 
+@pytest.mark.parametrize("kind", ["emergency-stop", "supply-lost"])
+@pytest.mark.parametrize("when", ["on the way down", "at rest"])
+def test_a_fault_in_a_pause_ends_the_session_once_and_for_all(bench: Make, kind: str, when: str) -> None:
+    one = bench(BRISK, BodyEvent(17_000, kind, for_ms=3_000))
+    one.session.start()
+    one.run(lambda report: report.session_ms >= (16_000 if when == "on the way down" else 12_000))
+    one.session.pause()
+    one.run(is_in(State.FAULT), exchanges=400)
+    assert one.session.outcome is Outcome.FAULT
+    written = one.journal.count
+    one.idle(200)
+    assert one.journal.count <= written + 1
+    with pytest.raises(Refusal):
+        one.session.resume()
+    one.session.acknowledge()
+    one.idle(20)
+    assert one.session.state is State.IDLE
+    assert one.session.outcome is Outcome.FAULT
+    assert broken(one.session.monitor) == []
+
+
+def test_extremes_within_an_exchange_are_told_whatever_happens_in_its_middle(bench: Make) -> None:
+    peaks = []
+    for folder, events in enumerate([(), (BodyEvent(3_020, "return"), BodyEvent(3_040, "return"))]):
+        one = bench(BRISK, *events, clock=Clock(BEGAN + timedelta(days=3 * folder)))
+        one.session.start()
+        one.run(lambda report: report.session_ms >= 4_000)
+        peaks.append([telemetry.drive_min_na for telemetry in one.port.telemetry])
+        one.session.stop()
+        one.run()
+        one.close()
+    assert peaks[0] == peaks[1]
+
+
 # ---- dose, time and charge ------------------------------------------------------------------------------------------
 
 DRY = replace(Body(), electronics=Body().electronics, skin=Body().skin._replace(water_ohm=3_000))
@@ -497,6 +533,27 @@ def test_the_largest_dose_there_is_can_be_given(bench: Make) -> None:
     assert driven_fc <= 4_800_000_000 * 1_000_000
 
 
+@pytest.mark.invariant("SI-18")
+@pytest.mark.parametrize("plan", [BRISK, BRISK_DRUG], ids=["tap water", "drug"])
+def test_the_core_lets_no_more_charge_through_than_the_plan_can_need(plan: Plan) -> None:
+    config = core_config(plan)
+    most_nc = plan.dose_nc or plan.bound.value * plan.duration_ms
+    assert most_nc * 1_000_000 <= config.charge_cap_total_fc <= most_nc * 1_100_000
+    assert config.charge_cap_each_fc <= config.charge_cap_total_fc
+
+
+@pytest.mark.invariant("SI-18")
+def test_a_dose_that_nobody_stops_is_stopped_by_the_core(bench: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iontocore.progress.Progress.way_is_done", lambda *_: False)
+    monkeypatch.setattr("iontocore.session.Session._cap_is_near", lambda *_: False)
+    one = bench(BRISK_DRUG)
+    one.session.start()
+    one.run()
+    assert one.session.outcome is Outcome.FAULT
+    assert one.session.trip is Trip.CHARGE
+    assert one.session.charge_nc[1] <= 120_000_000 * 1.1
+
+
 # ---- the gate and the journal ---------------------------------------------------------------------------------------
 
 
@@ -506,6 +563,19 @@ def test_nobody_with_a_contraindication_is_treated_and_nothing_is_written(bench:
     with pytest.raises(Refusal, match="cardiac-implant"):
         bench(replace(BRISK, patient=patient))
     assert read(tmp_path / "treatment.journal") == ()
+
+
+@pytest.mark.invariant("SI-24")
+def test_a_gate_that_lets_everybody_in_is_found_out_by_what_was_answered(
+    bench: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = replace(BRISK.patient, contraindications={**BRISK.patient.contraindications, "cardiac-implant": True})
+    monkeypatch.setattr("iontocore.safety.contraindications.check_answers", lambda *_, **__: None)
+    one = bench(replace(BRISK, patient=patient))
+    one.session.start()
+    one.run()
+    assert one.session.outcome is Outcome.FAULT
+    assert "SI-24" in one.session.transitions[-1].why
 
 
 @pytest.mark.invariant("SI-24")

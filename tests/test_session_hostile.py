@@ -116,6 +116,7 @@ class HostileSession(RuleBasedStateMachine):
             told = report.telemetry
             assert told.phase in (Phase.IDLE, Phase.FAULT, Phase.FALL) or report.state is State.FAULT
             assert report.state is State.FAULT or (told.drive_na == 0 and told.switch_closed == 0)
+        assert report.state is not State.FAULT or self.bench.session.outcome is not None, "a fault is the end"
         assert broken(self.bench.session.monitor) == []
 
     def teardown(self) -> None:
