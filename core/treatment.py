@@ -20,6 +20,7 @@ from iontocore.journal import Journal
 from iontocore.keys import Key, KeyReader
 from iontocore.live import LiveEvent, LiveState, LiveView
 from iontocore.plans import Plan
+from iontocore.safety.limits import Bound
 from iontocore.safety.refusal import Refusal
 from iontocore.safety.words import Unit, in_words
 from iontocore.session import Report, Session
@@ -84,6 +85,7 @@ class Treatment:
         self._session, self._journal, self._signals = session, journal, signals
         self._speed, self._console = speed, console
         self._plan: Plan = session.plan
+        self._bound: Bound = session.plan.bound
         self._events: tuple[LiveEvent, ...] = ()
         self._view: LiveView | None = None
         self._keys: KeyReader | None = None
@@ -147,7 +149,7 @@ class Treatment:
         self._journal.append(Kind.NOTE, report.session_ms, {"text": why})
 
     def _press(self, key: Key, report: Report) -> None:
-        session, step_ua = self._session, max(self._plan.bound.value // _STEPS, _LEAST_STEP_UA)
+        session, step_ua = self._session, max(self._bound.value // _STEPS, _LEAST_STEP_UA)
         match key:
             case Key.STOP:
                 self._ask(session.stop, report)
@@ -201,18 +203,18 @@ class Treatment:
             self._tell(row.t_ms, row.why)
         if self._view is None or not (self._view.due() or self._session.outcome is not None):
             return
-        telemetry, plan = report.telemetry, self._plan
+        telemetry = report.telemetry
         self._view.update(
             LiveState(
                 state=report.state,
                 current_ua=round(telemetry.measured_na / 1000),
                 target_ua=round(telemetry.target_na / 1000),
-                limit_ua=plan.bound.value,
-                limit_binding=plan.bound.binding,
+                limit_ua=self._bound.value,
+                limit_binding=self._bound.binding,
                 voltage_mv=telemetry.voltage_mv,
                 charge_positive_nc=report.charge_positive_nc,
                 charge_negative_nc=report.charge_negative_nc,
-                goal_nc=plan.dose_nc or 0,
+                goal_nc=self._plan.dose_nc or 0,
                 share=self._session.share,
                 elapsed_ms=report.session_ms,
                 remaining_ms=self._session.remaining_ms,
