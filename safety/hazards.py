@@ -100,8 +100,9 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="A small area of skin carries a current that is permitted for a large one.",
         harm="Electrolytic burn of that area; blisters at fingertips or at the edge of the pad.",
         severity=Severity.SERIOUS,
-        note="The total current does not show it: only the area that the plan states, the setting up and the patient "
-        "can. Fingertips reach the water first, with little area and high density (KaWe SwiSto3 manual).",
+        note="The total current does not show it, and nothing measures density: it is guarded through the area that "
+        "the plan states, and only so. Whether that area carries the current, the setting up and the patient alone "
+        "can tell. Fingertips reach the water first, with little area and high density (KaWe SwiSto3 manual).",
     ),
     Hazard(
         id="H-03",

@@ -11,6 +11,14 @@ with the same result. It judges the drive by what was sensed and requested, and 
 (``safety.samples``); it takes the core's word only where that word is what is judged (a trip is said to be latched, a
 target to be in force).
 
+The current of SI-01, SI-03 and SI-04, and of every sentence that names no other, is the driven one: what the core
+tells the converter. What truly flows is bounded by others: SI-12 cuts when the measured current differs from the driven
+one by more than ``mismatch_na``, and SI-08 when it is above the trip level, each after its debounce time and as far as
+the sensors tell.
+
+Nothing measures density. H-02 is guarded through the area that the plan states, from which SI-01 has one of its limits,
+and through nothing else: an electrode that is smaller, dry in part or crooked breaks no invariant.
+
 Clauses are a benchmark and no claim of conformity: their numbers come from secondary sources. To add an invariant,
 append a row with the next id; ids are never renumbered and never used again.
 """
@@ -174,8 +182,12 @@ def _si04_reversal(previous: Sample, current: Sample, settings: Settings) -> boo
 
 
 def _si05_start(previous: Sample, current: Sample, settings: Settings) -> bool:
+    # One step for every tick since the previous sample: in a trace, a single one.
+    step_na = settings.rise_na_per_tick * current.ticks
     started = (
-        (abs(current.drive_na) <= settings.rise_na_per_tick * current.ticks)
+        (abs(current.drive_min_na) <= step_na)
+        & (abs(current.drive_max_na) <= step_na)
+        & (abs(current.drive_na) <= step_na)
         & (current.command == _RUN)
         & (previous.armed == 1)
         & (current.contact_us >= settings.contact_us)
@@ -342,10 +354,14 @@ def _si24_admitted(previous: Sample, current: Sample, settings: Settings) -> boo
     return _off(current) | settings.admitted
 
 
+# Acknowledges and the transitions of the state table are in the journal before the act as well. No sample tells of
+# them: tests show it.
 def _si25_journal(previous: Sample, current: Sample, settings: Settings) -> bool:
     return (current.requested_na == current.journaled_target_na) & (current.command == current.journaled_command)
 
 
+# One channel of the two. That the guard keeps SI-01 to SI-06 under any regulator is shown by tests of the guard alone
+# and by its contracts; a trace has only the regulator that there is.
 def _si26_regulator_alone(previous: Sample, current: Sample, settings: Settings) -> bool:
     was, proposed = previous.proposal_na, current.proposal_na
     given_up = (proposed == 0) & (_cut(previous) | _cut(current))
@@ -387,8 +403,8 @@ class Invariant:
 INVARIANTS: Final[tuple[Invariant, ...]] = (
     Invariant(
         "SI-01",
-        "The magnitude of the current never exceeds the limit in force: the smallest of device, site, age, density "
-        "and plan.",
+        "The magnitude of the driven current never exceeds the limit in force: the smallest of device, site, age, "
+        "plan, and density over the area that the plan states.",
         ("H-01", "H-02"),
         "IEC 60601-1, 12.4 (hazardous output)",
         "report",
@@ -407,8 +423,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-03",
-        "From tick to tick the magnitude of the current rises by at most the rise rate and falls by at most the fall "
-        "rate, save when it is cut to zero by a trip.",
+        "From tick to tick the magnitude of the driven current rises by at most the rise rate and falls by at most the "
+        "fall rate, save when it is cut to zero by a trip.",
         ("H-03",),
         "IEC 60601-1, 12.4 (hazardous output)",
         "report",
@@ -417,8 +433,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-04",
-        "The current takes another direction than its last, or its first after power-on, only after it has been zero "
-        "for the dwell.",
+        "The driven current takes another direction than its last, or its first after power-on, only after it has been "
+        "zero for the dwell.",
         ("H-03",),
         "IEC 60601-1, 12.4 (hazardous output)",
         "report",
@@ -427,9 +443,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-05",
-        "The output is energised from zero, where current begins with at most one step of the ramp, by RUN of a "
-        "supervisor that is heard, after a STOP that was seen without a trip, once contact has held for its time; "
-        "never at power-on.",
+        "The output is energised from zero, and begins with at most one step of the ramp, by RUN of a supervisor that "
+        "is heard, after a STOP that was seen without a trip, once contact has held for its time; never at power-on.",
         ("H-03", "H-04", "H-05"),
         "IEC 60601-2-10, 201.12.4.102 (energised only from the minimum)",
         "report",
@@ -634,8 +649,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-25",
-        "What is requested of the core is in the journal before it is requested: every start and stop and every "
-        "target.",
+        "Every start, every stop and every target is in the journal before it is asked of the core.",
         ("H-18",),
         "IEC 60601-1, 14 (programmable systems)",
         "report",
@@ -644,8 +658,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-26",
-        "The regulator's proposals keep SI-01 to SI-05 before the guard has seen them, and are zero after the guard "
-        "has cut; the guard, whose drive is judged by SI-01 to SI-06, needs no such regulator.",
+        "Before the guard has seen them, the regulator's proposals keep the limit, the ramp and the dwell, leave zero "
+        "with the output off only by RUN after a STOP that was seen, and are zero once the guard has cut.",
         ("H-01", "H-03", "H-05", "H-06"),
         "IEC 60601-1, 4.7 (single fault condition)",
         "tick",

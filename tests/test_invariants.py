@@ -56,6 +56,13 @@ def test_a_row_is_a_sentence_with_hazards_that_exist_a_clause_and_what_to_show(r
     assert set(row.shows) <= set(Sample._fields) | {field.name for field in fields(Settings)}
 
 
+def test_the_readme_says_how_many_there_are_and_how_many_of_them_a_monitor_in_operation_judges() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"**{len(INVARIANTS)} safety invariants**" in readme
+    in_operation = sum(row.scope == "report" for row in INVARIANTS)
+    assert f"judges {in_operation} of the {len(INVARIANTS)}" in " ".join(readme.split())
+
+
 def test_every_hazard_is_guarded() -> None:
     guarded = {hazard for row in INVARIANTS for hazard in row.hazards}
     assert guarded == set(HAZARD_BY_ID)
@@ -315,6 +322,13 @@ def _of_the_current() -> Iterator[Border]:
         resting = _resting(command=RUN)
         first = _driving(sign * RISE)
         yield Border("SI-05", "the first step", (resting, first), (resting, _driving(sign * (RISE + 1))))
+        between = first._replace(ticks=5, **{extreme: sign * 5 * RISE})
+        yield Border(
+            "SI-05",
+            "the first steps between two reports",
+            (resting, between),
+            (resting, between._replace(**{extreme: sign * (5 * RISE + 1)})),
+        )
 
         own, other = replace(SETTINGS, ion_sign=sign), replace(SETTINGS, ion_sign=-sign)
         yield Border("SI-23", "the ion", (at, at), (at, at), own, other)

@@ -699,6 +699,6 @@ def test_a_breach_is_a_sentence_with_the_numbers() -> None:
         "SI-01",
         3_010_000,
         "SI-01 broken at 3.010000 s: drive_na 1000001 after 999000, drive_min_na 0, drive_max_na 1000001 after 0, "
-        "limit_na 1000000. The magnitude of the current never exceeds the limit in force: the smallest of device, "
-        "site, age, density and plan.",
+        "limit_na 1000000. The magnitude of the driven current never exceeds the limit in force: the smallest of "
+        "device, site, age, plan, and density over the area that the plan states.",
     )
