@@ -40,6 +40,7 @@ from iontocore.plans import Plan
 from iontocore.safety.limits import Bound
 from iontocore.safety.monitor import Tally
 from iontocore.session import Session, Transition
+from iontocore.table import State
 
 FORMAT: Final = 1
 """The number of the format."""
@@ -119,6 +120,12 @@ class Record:
     def trip_name(self) -> str | None:
         """The name of the trip, None when there was none."""
         return None if self.trip is Trip.NONE else self.trip.label
+
+    @property
+    def fault(self) -> Transition | None:
+        """What led to the fault, also to one that was found after the end; None when there was none."""
+        entries = (row for row in self.transitions if row.after is State.FAULT and row.before is not State.FAULT)
+        return next(entries, None)
 
     @property
     def net_nc(self) -> int:

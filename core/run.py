@@ -94,9 +94,9 @@ def run(options: Options, outlet: Outlet) -> int:
         )
         record = Record.of(session, recording.tallies(), circumstances)
         places: tuple[Line, ...] = ()
-        late = record.outcome is not Outcome.FAULT and session.state is State.FAULT
         troubles = [] if treatment.broken is None else [str(treatment.broken)]
-        troubles += [session.transitions[-1].why] if late else []
+        if record.outcome is not Outcome.FAULT and record.fault is not None:
+            troubles.append(record.fault.why)
         if options.out is not None:
             troubles += write_files(options.out, record, recording.columns())
             places = (Line("files", f"{', '.join(FILES)} in {printable(str(options.out))}"),)

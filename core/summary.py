@@ -19,16 +19,17 @@ class Line(NamedTuple):
 def headline(record: Record) -> Line:
     """The plan and how it ended."""
     how = str(record.outcome)
-    if record.outcome is Outcome.FAULT:
-        how = f"FAULT, {record.trip_name}" if record.trip_name else "FAULT"
-    return Line("", f"{printable(record.plan.name)}: {how}", record.outcome is Outcome.FAULT)
+    if record.fault is not None:
+        what = f"FAULT, {record.trip_name}" if record.trip_name else "FAULT"
+        how = what if record.outcome is Outcome.FAULT else f"{how}, then {what}"
+    return Line("", f"{printable(record.plan.name)}: {how}", record.fault is not None)
 
 
 def summary(record: Record) -> tuple[Line, ...]:
     """What the session came to, from its time to the verdict on the invariants."""
     lines = []
-    if record.outcome is Outcome.FAULT and record.transitions:
-        lines.append(Line("why", record.transitions[-1].why, bad=True))
+    if record.fault is not None:
+        lines.append(Line("why", record.fault.why, bad=True))
     if record.circumstances.stopped_because:
         lines.append(Line("stopped", record.circumstances.stopped_because))
     limit = record.limit

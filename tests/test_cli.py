@@ -244,8 +244,10 @@ def test_a_session_that_was_never_closed_is_acknowledged_as_unfinished(capsys: p
 def test_a_trip_after_the_end_is_status_1_and_stands_against_the_next_start(capsys: pytest.CaptureFixture[str]) -> None:
     Path("body.toml").write_text('[[events]]\nat_s = 30.0\nkind = "switch-welded"\n', encoding="utf-8")
     assert main(["run", "brisk.toml", "--body", "body.toml", "--journal", "j", "--out", "out"]) == 1
-    assert "After the end the core found a fault. Trip: switch." in capsys.readouterr().err
-    assert record()["outcome"] == "completed"
+    said = capsys.readouterr()
+    assert said.err == "iontocore: After the end the core found a fault. Trip: switch.\n"
+    assert "palms: completed, then FAULT, switch" in said.out
+    assert (record()["outcome"], record()["trip"]) == ("completed", "switch")
     assert carried(read("j")).trips == ("switch",)
 
 
@@ -426,6 +428,7 @@ def test_a_fault_is_shown_until_it_is_acknowledged_with_a_key() -> None:
     terminal.await_text("TRIP emergency")
     terminal.press("a")
     assert terminal.end() == 1
+    assert "Trip: emergency." in terminal.seen[terminal.seen.rindex("palms: FAULT, emergency") :]
     assert steps(record())[-2:] == ["tripped", "acknowledged"]
     assert carried(read("j")).trips == ()
 

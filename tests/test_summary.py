@@ -6,7 +6,7 @@ from pathlib import Path
 from records import CIRCUMSTANCES, SOUND, played
 from sessions import BRISK, BRISK_DRUG
 
-from iontocore import Outcome, Trip
+from iontocore import Event, Outcome, State, Trip
 from iontocore.body import BodyEvent
 from iontocore.record import Record
 from iontocore.safety.monitor import Breach, Tally
@@ -54,6 +54,22 @@ def test_a_fault_says_its_trip_and_why_and_is_marked_as_bad(tmp_path: Path) -> N
     why = next(line for line in summary(record) if line.label == "why")
     assert why == Line("why", "The core found a fault and cut. Trip: emergency.", True)
     assert headline(replace(record, trip=Trip.NONE)).text == "palms: FAULT"
+
+
+def test_a_fault_says_why_also_when_it_was_acknowledged(tmp_path: Path) -> None:
+    record = played(tmp_path, BRISK, BodyEvent(at_ms=20_000, kind="emergency-stop"))
+    row = replace(record.transitions[-1], event=Event.ACKNOWLEDGED, before=State.FAULT, after=State.IDLE, why="Seen.")
+    assert said(replace(record, transitions=(*record.transitions, row)))["why"].endswith("Trip: emergency.")
+
+
+def test_a_fault_after_the_end_is_not_passed_over(tmp_path: Path) -> None:
+    record = played(tmp_path)
+    late = replace(
+        record.transitions[-1], event=Event.TRIPPED, before=State.IDLE, after=State.FAULT, why="It is welded."
+    )
+    record = replace(record, trip=Trip.SWITCH, transitions=(*record.transitions, late))
+    assert headline(record) == Line("", "palms: completed, then FAULT, switch", True)
+    assert said(record)["why"] == "It is welded."
 
 
 def test_a_broken_invariant_is_loud_and_says_what_where_and_how_often(tmp_path: Path) -> None:
