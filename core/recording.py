@@ -6,8 +6,8 @@ columns, flags in a byte each: about 130 MB for twenty minutes at a tick of 1 ms
 
 Facts that no tick knows are looked up where they are true, and not taken from the session: what the journal held when a
 request was sent is read back from its file (SI-25), and so is whether the session was opened for someone who may be
-treated (SI-24); a session is completed from the exchange after its end on (SI-19),
-and a core that has lost its power is judged as one that was switched on, with the trips that it carries (SI-07).
+treated (SI-24); a session is completed from the exchange after its end on (SI-19); and a core that has lost its power
+is judged as one that was switched on, with the trips that it carries (SI-07).
 
 Needs the extra ``cli`` (numpy).
 """
