@@ -127,7 +127,7 @@ class Session:
         self._journaled = (0, int(Command.STOP), 0)
         self._trips = self._known = 0
         self._losses_ms: deque[int] = deque()
-        self._in_contact_us = 0
+        self._in_contact_us = self._unheard_us = 0
         self._started = self._paused = self._finished = False
         self._contact_lost = self._acknowledging = False
         self._outcome: Outcome | None = None
@@ -369,6 +369,7 @@ class Session:
         self._telemetry = telemetry
         self._treated_us = telemetry.energised_us
         self._in_contact_us = self._in_contact_us + elapsed_us if telemetry.contact else 0
+        self._unheard_us = 0 if telemetry.heartbeat == request.heartbeat else self._unheard_us + elapsed_us
         self._peak_na = max(self._peak_na, telemetry.measured_max_na, -telemetry.measured_min_na)
         if self._machine.state in ENERGISED:
             self._limited_us[telemetry.limited_by] += elapsed_us
@@ -400,6 +401,10 @@ class Session:
             self._lose_contact()
         elif breaches:
             self._fire(Event.INTERRUPTED, _sentence_of(breaches))
+        elif (
+            self._unheard_us > self._settings.heartbeat_us and telemetry.switch_closed == 0 and state is not State.FAULT
+        ):
+            self._fire(Event.INTERRUPTED, "The core tells, but has not heard what is asked of it for too long.")
         elif state is State.RAMP and self._contact_lost:
             self._wait_for_contact(telemetry)
         elif state in RUNNING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from iontocore import Body, Journal, Plan, Port, Report, Session, SimulatedPort, preset
+from iontocore import Body, Journal, Plan, Port, Report, Session, SimulatedPort, State, preset
 from iontocore.body import BodyEvent
 from iontocore.ccore import Config, Request, Telemetry
 from iontocore.safety.monitor import Monitor
@@ -118,6 +118,11 @@ class Bench:
 
     def close(self) -> None:
         self.journal.close()
+
+
+def is_in(state: State) -> Callable[[Report], bool]:
+    """Whether a report is of a state."""
+    return lambda report: report.state is state
 
 
 def broken(monitor: Monitor) -> list[str]:

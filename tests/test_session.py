@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, broken
+from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, broken, is_in
 
 from iontocore import Body, LinkLost, Outcome, Plan, Refusal, Report, State, Trip, preset
 from iontocore.body import KINDS, BodyEvent
@@ -33,10 +33,6 @@ def bench(tmp_path: Path) -> Iterator[Make]:
     yield make
     for one in made:
         one.close()
-
-
-def is_in(state: State) -> Callable[[Report], bool]:
-    return lambda report: report.state is state
 
 
 def flows(report: Report) -> bool:
@@ -411,6 +407,25 @@ def test_a_silent_supervisor_is_ramped_down_by_the_core(bench: Make) -> None:
     assert ("core-ending", "treat", "ramp-down") in one.told
     ended = next(row.t_ms for row in one.session.transitions if row.after is State.FAULT)
     assert ended <= 15_000 + 500 + 3_000 + 200
+
+
+def test_a_core_at_rest_that_hears_nothing_ends_the_session_in_fault(bench: Make) -> None:
+    one = bench(BRISK, BodyEvent(50, "supervisor-frozen"))
+    one.session.start()
+    one.run(exchanges=40)
+    assert one.session.outcome is Outcome.FAULT
+    assert "has not heard" in one.session.transitions[-1].why
+    assert not any(map(flows, one.reports))
+
+
+def test_a_lost_contact_that_cannot_be_acknowledged_ends_in_fault(bench: Make) -> None:
+    one = bench(BRISK, BodyEvent(12_000, "supervisor-frozen"), BodyEvent(12_100, "lift"))
+    one.session.start()
+    one.run(lambda report: report.waiting and report.session_ms > 11_000)
+    one.session.stop()
+    one.run(exchanges=200)
+    assert one.session.outcome is Outcome.FAULT
+    assert one.flowing_na < 100_000
 
 
 def test_a_link_that_is_lost_ends_in_fault(bench: Make) -> None:
