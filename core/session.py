@@ -142,6 +142,7 @@ class Session:
         # A first look, at rest: the core starts on nothing but a RUN that follows a STOP.
         self._telemetry = port.exchange(self._request, EXCHANGE_US)
         self._began_us = self._telemetry.time_us
+        self._armed = _is_at_rest(self._telemetry)
         self._write(
             Kind.SESSION_OPENED,
             {
@@ -337,7 +338,8 @@ class Session:
             yield self.advance()
 
     def _exchange(self) -> Telemetry:
-        runs = self._machine.state in RUNNING and not self._contact_lost
+        wanted = self._machine.state in RUNNING and not self._contact_lost
+        runs = wanted and (self._armed or self._telemetry.switch_closed == 1)
         target_na = self._progress.sign * self._progress.current_ua * 1000 if runs else 0
         command = Command.RUN if runs else Command.STOP
         # An acknowledge is a change from 0 to 1: while one is tried it alternates.
@@ -366,6 +368,9 @@ class Session:
             raise LinkLost("the core has been started anew, where it was expected to go on")
         if telemetry.ticks == before.ticks:
             raise LinkLost("the core's ticks stand still, where one was expected to follow the other")
+        # The core starts on a RUN that follows a STOP which it has seen at rest: for a whole exchange, to be sure.
+        stopped = request.command == Command.STOP and _is_at_rest(before)
+        self._armed = _is_at_rest(telemetry) and (self._armed or stopped)
         self._telemetry = telemetry
         self._treated_us = telemetry.energised_us
         self._in_contact_us = self._in_contact_us + elapsed_us if telemetry.contact else 0
@@ -581,6 +586,10 @@ class Session:
             charge_negative_nc=negative_nc,
             transitions=tuple(self._transitions[told:]),
         )
+
+
+def _is_at_rest(telemetry: Telemetry) -> bool:
+    return telemetry.drive_na == 0 and telemetry.switch_closed == 0 and telemetry.trips == 0
 
 
 def _check_nothing_waits(sessions: tuple[PastSession, ...], trips: tuple[str, ...]) -> None:

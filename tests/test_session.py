@@ -208,6 +208,19 @@ def test_a_pause_keeps_the_rest_and_the_balance(bench: Make, state: State) -> No
     assert broken(one.session.monitor) == []
 
 
+@pytest.mark.parametrize("late_ms", range(0, 60, 10))
+def test_a_session_goes_on_however_soon_after_the_pause_it_is_resumed(bench: Make, late_ms: int) -> None:
+    one = bench()
+    one.session.start()
+    one.run(lambda report: report.session_ms >= 10_000)
+    one.session.adjust(10_000 + 5 * late_ms)  # so that zero is reached at another tick of the exchange
+    one.run(is_in(State.TREAT))
+    one.session.pause()
+    one.run(is_in(State.IDLE))
+    one.session.resume()
+    one.run(flows, exchanges=40)
+
+
 def test_a_paused_session_can_be_stopped_and_one_that_is_not_paused_cannot_be_resumed(bench: Make) -> None:
     one = bench()
     with pytest.raises(Refusal, match="not paused"):
