@@ -9,7 +9,7 @@
     session   Session, AsyncSession, Report, Transition, State, Event, Outcome, Trip
     refusal   Refusal: every mistake of a user, as one sentence
 
-The tutorial is these in ten lines. Not a certified device.
+The tutorial is these in a dozen lines. Not a certified device.
 """
 
 from importlib.metadata import version

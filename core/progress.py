@@ -118,13 +118,14 @@ class Progress:
             return way.goal_fc - way.counted_fc
         return self._ways[0].measured_fc - way.measured_fc
 
-    @property
-    def remaining_ms(self) -> int:
-        """What is left in ms, at the current that is treated with and without the ramps between; an estimate."""
-        left_fc = max(self._left_fc, 0)
+    def remaining_ms(self, drive_na: int) -> int:
+        """What is left in ms from a magnitude that flows now, ramps and dwell included; an estimate."""
+        time_fc = max(self._left_fc, 0) + self._ramps_fc(self._current_ua, drive_na)
+        dwell_ms = 0
         if not self.last_way:
-            left_fc += self._ways[0].goal_fc
-        return left_fc // (self._current_ua * 1_000_000)
+            time_fc += self._ways[0].goal_fc + self._ramps_fc(self._current_ua, 0)
+            dwell_ms = self._plan.dwell_ms
+        return time_fc // (self._current_ua * 1_000_000) + dwell_ms
 
     @property
     def share(self) -> float:

@@ -223,8 +223,15 @@ class Session:
 
     @property
     def remaining_ms(self) -> int:
-        """What is left of the session in ms, as planned; an estimate."""
-        return self._progress.remaining_ms
+        """What is left of the session in ms of energised time, ramps included; an estimate, as if nothing happened."""
+        current_ua = abs(self._telemetry.drive_na) // 1000
+        if self._outcome is not None:
+            return 0
+        if self.state is State.RAMP_DOWN:
+            return fall_time_ms(current_ua, self._plan.fall_ua_per_s)
+        if self.state is State.REVERSE:
+            return fall_time_ms(current_ua, self._plan.fall_ua_per_s) + self._progress.remaining_ms(0)
+        return self._progress.remaining_ms(current_ua * 1000)
 
     @property
     def share(self) -> float:
@@ -308,7 +315,11 @@ class Session:
             still = ", ".join(trip_names(self._trips))
             do = "remove its cause, and acknowledge again"
             raise Refusal(
-                "acknowledge", f"{still}, whose cause is still there", "causes that have gone", "the core", do
+                "acknowledge",
+                f"asked for {still}, whose cause is still there",
+                "an acknowledge of causes that have gone",
+                "the core",
+                do,
             )
         self._write(Kind.ACKNOWLEDGED, {"trips": list(names)})
         self._fire(Event.ACKNOWLEDGED)
@@ -596,15 +607,17 @@ def _check_nothing_waits(sessions: tuple[PastSession, ...], trips: tuple[str, ..
     """Refuse to open a session while an older one, or a trip, has not been acknowledged: power-on clears nothing
     (SI-07)."""
     if trips:
-        what = f"trip {', '.join(trips)} that nobody has acknowledged"
+        what = f"with trip {', '.join(trips)} that nobody has acknowledged"
     elif sessions:
         last = sessions[-1]
         how = "ended in fault" if last.outcome is not None else "was never closed"
-        what = f"a session of {last.opened:%Y-%m-%d %H:%M} UTC that {how}, which nobody has acknowledged"
+        what = f"with a session of {last.opened:%Y-%m-%d %H:%M} UTC that {how}, which nobody has acknowledged"
     else:
         return
-    do = "find its cause, then acknowledge it: iontocore journal acknowledge"
-    raise Refusal("the journal", what, "no open fault", "the trip's latch, which outlives a loss of power", do)
+    do = "find its cause, then: iontocore journal acknowledge FILE --by NAME"
+    raise Refusal(
+        "the journal", what, "one without an open fault", "the trip's latch, which outlives a loss of power", do
+    )
 
 
 def _sentence_of(breaches: tuple[Breach, ...]) -> str:
