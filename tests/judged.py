@@ -34,6 +34,8 @@ from iontocore.safety.samples import Sample, TraceRow, Witness, settings_of
 
 RUN: Final = int(Command.RUN)
 STOP: Final = int(Command.STOP)
+SENSE_MAX_NA: Final = 200_000_000
+"""IONTO_SENSE_MAX_NA: beyond it no measurement counts."""
 
 
 def bit(trip: Trip) -> int:
@@ -186,16 +188,31 @@ class JudgedCore:
 
     def step(self, sense: Sense, request: Request, *, corrupted: int = 0) -> TraceRow:
         """One tick under any sense and any request."""
+        before = self.witness.last
         drive = self.core.step(sense, request)
         proposal_na = self.core.memory.read("regulator.state.level_na")
         row = _row(sense, request, drive, proposal_na, self.core.report())
         for breach in self._monitor.judge(self.witness.look(row, corrupted=corrupted)):
             raise AssertionError(breach.sentence)
+        self._judge_dose(before, row)
         self.hardware.drive = drive
         self.phases.add(Phase(row.phase))
         self.trips |= row.trips
         self.row = row
         return row
+
+    def _judge_dose(self, before: Sample, row: TraceRow) -> None:
+        """The dose is what was measured while the switch was told to be closed, full scale at most, and nothing else.
+
+        A regulator that found itself corrupt counts nothing."""
+        measured_na = max(-SENSE_MAX_NA, min(row.measured_na, SENSE_MAX_NA)) * before.switch_closed
+        counted_fc = (
+            row.measured_positive_fc - before.measured_positive_fc,
+            row.measured_negative_fc - before.measured_negative_fc,
+        )
+        expected_fc = (max(measured_na, 0) * self.config.tick_us, max(-measured_na, 0) * self.config.tick_us)
+        corrupt = row.trips & bit(Trip.CORRUPT) and counted_fc == (0, 0)
+        assert counted_fc == expected_fc or corrupt, f"the dose grew by {counted_fc} fC and not by {expected_fc} fC"
 
     def run(
         self,
@@ -465,7 +482,7 @@ class JudgedRegulator:
         )
         for breach in self._monitor.judge(self.witness.look(row)):
             raise AssertionError(breach.sentence)
-        self._cut = int(trips != 0)
+        self._cut = cut or int(trips != 0)
         self.proposal_na = proposal.current_na
         self.hardware.drive = drive
         self.row = row

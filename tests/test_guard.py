@@ -333,6 +333,73 @@ def test_a_cap_is_never_exceeded_though_the_proposer_wants_all_that_it_may(
     event(f"ends by {Trip(row.first_trip).label}")
 
 
+LIMIT_FC: Final = SMALL.limit_na * SMALL.tick_us
+EACH_FC: Final = 40 * LIMIT_FC
+CAPS: Final = {
+    # the trip, the sign of the current at the cap, and the configuration in which that cap comes first
+    "time": (Trip.TIME, 1, SMALL._replace(time_cap_us=1_000_000, time_reserve_us=SMALL.tick_us)),
+    "charge, positive": (Trip.CHARGE, 1, SMALL._replace(charge_cap_each_fc=EACH_FC, charge_reserve_fc=LIMIT_FC)),
+    "charge, negative": (Trip.CHARGE, -1, SMALL._replace(charge_cap_each_fc=EACH_FC, charge_reserve_fc=LIMIT_FC)),
+    "charge, both, positive last": (
+        Trip.CHARGE,
+        1,
+        SMALL._replace(charge_cap_each_fc=EACH_FC, charge_cap_total_fc=EACH_FC + 1, charge_reserve_fc=LIMIT_FC),
+    ),
+    "charge, both, negative last": (
+        Trip.CHARGE,
+        -1,
+        SMALL._replace(charge_cap_each_fc=EACH_FC, charge_cap_total_fc=EACH_FC + 1, charge_reserve_fc=LIMIT_FC),
+    ),
+}
+
+
+def short_of(cap: str) -> tuple[JudgedGuard, Trip, int]:
+    """At the limit, some ticks before the cap is due; after current the other way where the cap is of both."""
+    trip, sign, config = CAPS[cap]
+    guard = JudgedGuard(config)
+    guard.close()
+    if "both" in cap:
+        guard.raise_to(-sign * config.limit_na // 2)
+        guard.lower_to_zero()
+        for _ in range(ticks_of(config.dwell_us, config)):
+            guard.tick(0)
+    guard.raise_to(sign * config.limit_na)
+    assert not is_due(guard.last, RUN, 0, config)
+    return guard, trip, sign * config.limit_na
+
+
+@pytest.mark.invariant("SI-17", "SI-18")
+@pytest.mark.parametrize("cap", CAPS)
+def test_a_cap_is_due_exactly_when_what_is_left_of_it_is_the_reserve(cap: str) -> None:
+    guard, trip, na = short_of(cap)
+    while not is_due(guard.last, RUN, 0, guard.config):
+        assert guard.tick(na).drive_na == na
+        assert guard.guard.memory.read("state.ending") == 0
+    latch = "state.time" if trip is Trip.TIME else "state.charge"
+    row = guard.tick(na - 1 if na > 0 else na + 1)
+    assert row.switch_closed == guard.guard.memory.read("state.ending")
+    assert guard.guard.memory.read(latch) == (1 if row.switch_closed else 2)
+
+
+@pytest.mark.invariant("SI-03", "SI-17", "SI-18")
+@pytest.mark.parametrize("cap", CAPS)
+def test_a_proposer_that_gives_up_at_a_cap_that_is_due_is_cut_by_that_cap_and_not_called_wild(cap: str) -> None:
+    guard, trip, na = short_of(cap)
+    while not is_due(guard.last, RUN, 0, guard.config):
+        guard.tick(na)
+    row = guard.tick(0)
+    assert (row.drive_na, row.switch_closed, row.trips) == (0, 0, bit(trip))
+
+
+@pytest.mark.invariant("SI-03", "SI-26")
+@pytest.mark.parametrize("command", [RUN, STOP])
+@pytest.mark.parametrize("cap", CAPS)
+def test_a_proposer_that_gives_up_with_no_cap_due_is_called_wild(cap: str, command: int) -> None:
+    guard, _, _ = short_of(cap)
+    row = guard.tick(0, command)
+    assert (row.drive_na, row.switch_closed, row.trips) == (0, 0, bit(Trip.PROPOSAL))
+
+
 @pytest.mark.invariant("SI-18")
 @pytest.mark.parametrize("falls", [False, True])
 @pytest.mark.parametrize("sign", [-1, 1])
