@@ -8,6 +8,7 @@ honoured; a terminal that knows no Unicode gets ASCII.
 Needs the extra ``cli`` (rich).
 """
 
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -207,7 +208,7 @@ class LiveView:
         inside = width - 4
         signs = self._signs
         room = max(1, min(_EVENTS_MOST, height - _ROWS_BESIDE_EVENTS))
-        events = [self._event(event) for event in state.events[-room:]]
+        events = [line for event in state.events[-room:] for line in self._event(event, inside)][-room:]
         positive, negative, goal = self._charge(state)
         limit = f"limit {state.limit_ua / 1e3:.2f} mA from {state.limit_binding}"
         rows = [
@@ -289,8 +290,11 @@ class LiveView:
         row = self._figure("session", f"{_percent(state):>3} %")
         return row.append(self._signs.full * done, "green").append(self._signs.empty * (cells - done), "dim")
 
-    def _event(self, event: LiveEvent) -> Text:
-        return Text.assemble((f" {minutes(event.t_ms):>6}  ", "dim"), self._legible(event.sentence))
+    def _event(self, event: LiveEvent, inside: int) -> list[Text]:
+        """An event on as many lines as it needs: what is allowed stands at the end of a refusal."""
+        time = f" {minutes(event.t_ms):>6}  "
+        first, *more = textwrap.wrap(self._legible(event.sentence), max(inside - len(time), 20)) or [""]
+        return [Text.assemble((time, "dim"), first), *(Text(" " * len(time) + line) for line in more)]
 
     def _help(self, state: LiveState) -> Text:
         dot = f" {self._signs.dot} "
