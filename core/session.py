@@ -379,6 +379,8 @@ class Session:
             raise LinkLost("the core has been started anew, where it was expected to go on")
         if telemetry.ticks == before.ticks:
             raise LinkLost("the core's ticks stand still, where one was expected to follow the other")
+        if not self._can_have_flowed(before, telemetry):
+            raise LinkLost("the core reports a charge that cannot have flowed since its last report")
         # The core starts on a RUN that follows a STOP which it has seen at rest: for a whole exchange, to be sure.
         stopped = request.command == Command.STOP and _is_at_rest(before)
         self._armed = _is_at_rest(telemetry) and (self._armed or stopped)
@@ -391,6 +393,15 @@ class Session:
             self._limited_us[telemetry.limited_by] += elapsed_us
         self._progress.count(telemetry)
         self._look(request, telemetry)
+
+    def _can_have_flowed(self, before: Telemetry, telemetry: Telemetry) -> bool:
+        """Whether the measured charge, which the core keeps but once, grew no faster than by twice its sensor's full
+        scale: a bit that flips in it is a dose that never was."""
+        ticks = (telemetry.ticks - before.ticks) & _WRAP
+        most_fc = 2 * self._settings.sensor_max_na * self._settings.tick_us * ticks
+        positive_fc = telemetry.measured_positive_fc - before.measured_positive_fc
+        negative_fc = telemetry.measured_negative_fc - before.measured_negative_fc
+        return 0 <= positive_fc <= most_fc and 0 <= negative_fc <= most_fc
 
     def _look(self, request: Request, telemetry: Telemetry) -> None:
         self._trips = telemetry.trips

@@ -982,3 +982,40 @@ def test_all_that_was_latched_at_a_loss_of_power_is_latched_after_it(carried: in
     again = Guard(BASE, guard.trips)
     assert again.trips == carried
     assert again.ready(BASE) is (Error.TRIPPED if carried else Error.OK)
+
+
+@pytest.mark.invariant("SI-05", "SI-07")
+def test_a_start_that_was_allowed_before_a_trip_is_not_allowed_after_it_however_soon_it_is_acknowledged() -> None:
+    guard = Guard(BASE)
+    clock = iter(range(10**6))
+
+    def step(command: int, current_na: int = 0, acknowledge: int = 0) -> int:
+        tick = next(clock)
+        sense = Sense(tick * BASE.tick_us & 0xFFFFFFFF, tick, 0, 0, 0, 1, 0, 0)
+        return guard.step(sense, Request(0, command, acknowledge, tick), Proposal(current_na, 1)).switch_closed
+
+    waits = max(BASE.dwell_us, BASE.contact_us) // BASE.tick_us + 5
+    assert not any(step(STOP) for _ in range(waits))
+    step(STOP, current_na=1)
+    assert guard.trips == bit(Trip.PROPOSAL)
+    step(RUN, acknowledge=1)
+    assert guard.trips == 0
+    assert not any(step(RUN) for _ in range(waits))
+    step(STOP)
+    assert any(step(RUN) for _ in range(3))
+
+
+@pytest.mark.invariant("SI-20")
+def test_a_guard_that_was_refused_is_never_intact_and_tells_of_corruption_alone() -> None:
+    guard = Guard(BASE, carried_trips=bit(Trip.EMERGENCY))
+    assert guard.trips == bit(Trip.EMERGENCY)
+    assert guard.init(BASE._replace(tick_us=-(2**31), tick_tolerance_us=2**31 - 1)) is Error.TICK
+    assert guard.memory.read("config_inv.tick_us") == guard.memory.read("config.tick_us") == -(2**31)
+    assert guard.trips == bit(Trip.CORRUPT)
+
+
+@pytest.mark.invariant("SI-20")
+def test_a_time_that_is_altered_makes_no_trip_of_its_own() -> None:
+    guard = Guard(BASE)
+    guard.memory.write("config.over_current_us", -1)
+    assert guard.trips == bit(Trip.CORRUPT)

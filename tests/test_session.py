@@ -468,6 +468,25 @@ def test_telemetry_that_breaks_an_invariant_ends_in_fault_and_says_which(bench: 
     assert one.reports[-1].telemetry.drive_na == 0
 
 
+@pytest.mark.invariant("SI-18", "SI-20")
+@pytest.mark.parametrize("bit", [43, 45, 50, 63])
+@pytest.mark.parametrize("side", ["positive", "negative"])
+def test_a_bit_that_flips_in_the_measured_charge_ends_in_fault_and_is_no_dose(bench: Make, side: str, bit: int) -> None:
+    one = bench(BRISK_DRUG)
+    one.session.start()
+    one.run(is_in(State.TREAT))
+    name = f"telemetry.measured_{side}_fc"
+    memory, before = one.simulated.simulation.memory, one.session.charge_nc
+    flipped = memory.read(name) ^ (1 << bit)
+    memory.write(name, flipped - (1 << 64) if flipped >= 1 << 63 else flipped)
+    one.run(exchanges=2)
+    assert one.session.outcome is Outcome.FAULT
+    assert "cannot have flowed" in one.session.transitions[-1].why
+    assert one.session.charge_nc == before
+    one.idle(100)
+    assert one.flowing_na < 100_000
+
+
 def test_a_core_that_starts_anew_in_a_session_ends_in_fault(bench: Make) -> None:
     one = bench()
     one.session.start()

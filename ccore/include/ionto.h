@@ -1353,13 +1353,16 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
                                     const struct ionto_request *request, const struct ionto_proposal *proposal);
 
-/* All trips that are latched, as a sum of bits: 1 for trip 1, 2 for trip 2, 4 for trip 3 ... */
+/* All trips that are latched, as a sum of bits: 1 for trip 1, 2 for trip 2, 4 for trip 3 ... CORRUPT alone when the
+ * guard is not intact: what its timers and times say then is worth nothing. After an ionto_init() that was refused keep
+ * the word that was carried, not this one. */
 /*@
     requires valid: \valid_read(g);
     terminates \true;
     assigns \nothing;
-    ensures si07_told: \result != 0 <==> ionto_guard_tripped(&g->state, &g->config);
-    ensures si07_each: \result ==
+    ensures si20_corrupt: !ionto_guard_intact(g) ==> \result == 1024;
+    ensures si07_told: ionto_guard_intact(g) ==> (\result != 0 <==> ionto_guard_tripped(&g->state, &g->config));
+    ensures si07_each: ionto_guard_intact(g) ==> \result ==
       (g->state.over_current_us >= g->config.over_current_us ? 1 : 0)
       + (g->state.over_voltage_us >= g->config.over_voltage_us ? 2 : 0)
       + (g->state.open_us >= g->config.open_us ? 4 : 0) + (g->state.short_us >= g->config.short_us ? 8 : 0)

@@ -1052,14 +1052,19 @@ uint32_t ionto_guard_trips(const struct ionto_guard *g)
 {
     const struct ionto_guard_state *s = &g->state;
     const struct ionto_config *c = &g->config;
-    return bit_if(s->over_current_us >= c->over_current_us, 1u) + bit_if(s->over_voltage_us >= c->over_voltage_us, 2u)
-           + bit_if(s->open_us >= c->open_us, 4u) + bit_if(s->short_us >= c->short_us, 8u)
-           + bit_if(s->mismatch_us >= c->mismatch_us, 16u) + bit_if(s->sensor_us >= c->sensor_us, 32u)
-           + bit_if(s->stale_us >= c->stale_us, 64u) + bit_if(s->leakage_us >= c->leakage_us, 128u)
-           + bit_if(s->switch_us >= c->switch_us, 256u) + bit_if(s->tick != 0u, 512u) + bit_if(s->corrupt != 0u, 1024u)
-           + bit_if(s->emergency != 0u, 2048u) + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED,
-                                                                                           8192u)
-           + bit_if(s->charge == LATCHED, 16384u) + bit_if(s->time == LATCHED, 32768u);
+    uint32_t trips = 1024u;   /* CORRUPT alone: timers and times that are not intact tell nothing of other causes */
+    if (is_intact(g) == 1) {
+        trips = bit_if(s->over_current_us >= c->over_current_us, 1u)
+                + bit_if(s->over_voltage_us >= c->over_voltage_us, 2u)
+                + bit_if(s->open_us >= c->open_us, 4u) + bit_if(s->short_us >= c->short_us, 8u)
+                + bit_if(s->mismatch_us >= c->mismatch_us, 16u) + bit_if(s->sensor_us >= c->sensor_us, 32u)
+                + bit_if(s->stale_us >= c->stale_us, 64u) + bit_if(s->leakage_us >= c->leakage_us, 128u)
+                + bit_if(s->switch_us >= c->switch_us, 256u) + bit_if(s->tick != 0u, 512u)
+                + bit_if(s->corrupt != 0u, 1024u) + bit_if(s->emergency != 0u, 2048u)
+                + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED, 8192u)
+                + bit_if(s->charge == LATCHED, 16384u) + bit_if(s->time == LATCHED, 32768u);
+    }
+    return trips;
 }
 
 /* 1 when a bit of a word of trips is set; the weight is a constant at every call, so this is no division. */
