@@ -300,6 +300,30 @@ def test_a_run_that_a_dead_supervisor_has_left_standing_closes_nothing_when_cont
             assert guard.tick(0, RUN).switch_closed == 1
 
 
+@pytest.mark.invariant("SI-05", "SI-07")
+def test_a_trip_while_off_uses_up_the_stop_before_it_though_it_is_acknowledged_at_the_very_next_tick() -> None:
+    guard = JudgedGuard(SMALL)
+    for _ in range(20):
+        guard.tick(0, STOP)
+    assert guard.tick(1, STOP).trips == bit(Trip.PROPOSAL)
+    assert guard.tick(0, RUN, 1).trips == 0
+    assert [guard.tick(0, RUN).switch_closed for _ in range(20)] == [0] * 20
+    guard.tick(0, STOP)
+    assert guard.tick(0, RUN).switch_closed == 1
+
+
+@pytest.mark.invariant("SI-05", "SI-17")
+def test_a_start_with_no_tick_of_the_time_cap_left_closes_nothing_and_latches_time_again() -> None:
+    guard = at(20_000, SMALL._replace(time_cap_us=1_000_000, time_reserve_us=SMALL.tick_us))
+    while guard.last.live_us < 1_000_000:
+        assert guard.tick(20_000).drive_na == 20_000
+    assert guard.tick(0).trips == bit(Trip.TIME)
+    guard.tick(0, STOP, 1)
+    guard.tick(0, STOP)
+    row = guard.tick(0, RUN)
+    assert (row.switch_closed, row.trips, row.energised_us) == (0, bit(Trip.TIME), 1_000_000)
+
+
 @pytest.mark.invariant("SI-05", "SI-22")
 @pytest.mark.parametrize(("target_na", "closed"), [(200_000, 1), (-200_000, 1), (200_001, 0), (-(2**31), 0)])
 def test_a_target_beyond_the_limit_closes_nothing(target_na: int, closed: int) -> None:
