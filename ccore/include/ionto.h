@@ -216,7 +216,7 @@ struct ionto_config {
     int64_t time_cap_us;          /* energised time at which the output is cut; 1 000 000 to IONTO_TIME_CEILING_US */
     int64_t time_reserve_us;      /* the ramp down starts this much before the cap: limit_na at the fall rate takes
                                    * limit / fall; tick_us to time_cap_us. With less the cap cuts what still flows. */
-    int64_t charge_cap_each_fc;   /* charge, in each direction, that is never exceeded; 1 to IONTO_CHARGE_CEILING_FC */
+    int64_t charge_cap_each_fc;   /* never exceeded in either direction; charge_reserve_fc to IONTO_CHARGE_CEILING_FC */
     int64_t charge_cap_total_fc;  /* charge, both directions together; charge_cap_each_fc to IONTO_CHARGE_CEILING_FC */
     int64_t charge_reserve_fc;    /* the ramp down starts this much before a cap: limit_na at the fall rate lets
                                    * limit^2 / (2 fall) through; limit_na * tick_us to charge_cap_each_fc */
