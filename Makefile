@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types pytest embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -35,8 +35,10 @@ lint: $(READY) ## ruff: style and common mistakes
 types: $(READY) ## mypy, strict, over everything
 	$(BIN)/mypy
 
-pytest: $(READY) ## the tests alone; ARGS='-k journal' picks some
+tools: ## install the Debian packages that tests and evidence need, where allowed; says what is missing
 	$(PYTHON) tests/provision.py test
+
+pytest: tools $(READY) ## the tests alone; ARGS='-k journal' picks some
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
@@ -60,7 +62,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml setup.py | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[cli,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[cli,test,verification]'
 	@touch -c $(EXTENSION) && touch $@
 
 # setuptools looks at the time of the files, not at pip's: this builds only when one of them is newer.

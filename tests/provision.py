@@ -31,6 +31,13 @@ TOOLS = (
     Tool("clang-19", "clang-19", "compiles the C core a second time, with other warnings"),
     Tool("arm-none-eabi-gcc", "gcc-arm-none-eabi", "compiles the C core for Cortex-M"),
     Tool("qemu-system-arm", "qemu-system-arm", "runs it on an emulated Cortex-M"),
+    Tool("frama-c", "frama-c-base", "proves the C core"),
+    Tool("why3", "why3", "stands between Frama-C and the provers"),
+    Tool("z3", "z3", "is one of the two provers"),
+    Tool("cvc4", "cvc4", "is the other"),
+    Tool("llvm-cov-19", "llvm-19", "reports which decisions of the C core the tests decide"),
+    Tool("clang-tidy-19", "clang-tidy-19", "holds the C core to rules"),
+    Tool("cppcheck", "cppcheck", "holds the C core to MISRA C:2012"),
 )
 
 
