@@ -788,6 +788,15 @@ def test_the_second_sensor_out_of_range_trips_though_the_first_is_as_far_out(che
     assert go_on(guard, 1, Odd(measured_na=sign * 3_000_000, check_na=check_na)) == [bit(Trip.SENSOR)]
 
 
+@pytest.mark.invariant("SI-11", "SI-13")
+@pytest.mark.parametrize("voltage_mv", [200_001, -200_001, 4_294_968, -4_294_968, 2**31 - 1, -(2**31)])
+def test_a_voltage_beyond_every_scale_is_no_short_whatever_its_product_would_wrap_to(voltage_mv: int) -> None:
+    config = of_tick(1000)._replace(short_us=1, sensor_us=5000, over_voltage_us=5000)
+    guard = before(CONDITIONS[0], config)
+    words = go_on(guard, 5, Odd(voltage_mv=voltage_mv))
+    assert words == [0, 0, 0, 0, bit(Trip.SENSOR) | bit(Trip.OVER_VOLTAGE)]
+
+
 @pytest.mark.invariant("SI-13")
 def test_the_first_sample_of_all_is_not_stale_whatever_its_number() -> None:
     for sample in (0, 1, 2**32 - 1):
@@ -963,6 +972,19 @@ def test_a_heartbeat_trip_is_cleared_by_a_supervisor_that_is_heard_again_alone()
     for acknowledge in (0, 1, 0):
         assert guard.tick(0, STOP, acknowledge, silent=True).trips == bit(Trip.HEARTBEAT)
     assert guard.tick(0, STOP, 1).trips == 0
+
+
+@pytest.mark.invariant("SI-07", "SI-15", "SI-16")
+def test_an_acknowledge_during_a_fall_takes_nothing_back_of_what_is_due() -> None:
+    guard = at(100_000)
+    while guard.guard.memory.read("state.ending") == 0:
+        guard.tick(100_000, silent=True)
+    # heard again, and acknowledged while current still flows: no cause is seen any more
+    for na, acknowledge in ((80_000, 0), (60_000, 1), (40_000, 0), (20_000, 1)):
+        row = guard.tick(na, RUN, acknowledge)
+        assert (row.drive_na, row.switch_closed, row.trips) == (na, 1, 0)
+    row = guard.tick(0, RUN)
+    assert (row.switch_closed, row.trips, row.first_trip) == (0, bit(Trip.HEARTBEAT), Trip.HEARTBEAT)
 
 
 @pytest.mark.invariant("SI-07")

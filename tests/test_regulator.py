@@ -9,7 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from judged import RUN, STOP, JudgedRegulator, Odd, ticks_of
 
-from iontocore.ccore import Config, LimitedBy, Phase, Regulator, Request, Sense
+from iontocore.ccore import Config, Error, Guard, LimitedBy, Phase, Refused, Regulator, Request, Sense
 from iontocore.safety.samples import TraceRow
 
 INT32: Final = st.integers(-(2**31), 2**31 - 1)
@@ -354,6 +354,18 @@ def test_a_start_with_a_refused_target_waits_for_another(beyond_na: int) -> None
     assert regulator.run(1, 1_000_000).switch_closed == 1
 
 
+@pytest.mark.invariant("SI-05", "SI-22")
+@pytest.mark.parametrize("beyond_na", [1_000_001, -(2**31)])
+def test_a_refused_target_after_a_treatment_waits_for_another_and_for_no_dwell(beyond_na: int) -> None:
+    regulator = at(20_000)
+    regulator.run(25, 20_000, STOP)
+    rows = [regulator.run(1, beyond_na) for _ in range(10)]
+    # fifteen of the hundred ticks of a dwell have passed: it is the target that keeps the start back
+    assert {(row.switch_closed, row.phase, row.refused) for row in rows} == {(0, Phase.WAIT, Refused.LIMIT)}
+    assert LimitedBy.REVERSAL not in {row.limited_by for row in rows}
+    assert regulator.run(1, 20_000).switch_closed == 1
+
+
 @pytest.mark.invariant("SI-22")
 def test_targets_are_taken_and_refused_while_stopped_and_while_cut() -> None:
     regulator = JudgedRegulator(BASE)
@@ -487,6 +499,19 @@ def test_both_directions_together_have_a_cap_of_their_own() -> None:
     assert (rows[-1].switch_closed, LimitedBy.CHARGE in {row.limited_by for row in rows}) == (0, True)
     assert last.charge_positive_fc + last.charge_negative_fc >= 10**8 + 10**7
     assert max(last.charge_positive_fc, last.charge_negative_fc) < 10**8
+
+
+@pytest.mark.invariant("SI-02", "SI-03")
+@pytest.mark.parametrize("rate_na", [200_001, 2_147_484, 4_294_968, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize(("field", "error"), [("rise_na_per_tick", Error.RISE), ("fall_na_per_tick", Error.FALL)])
+def test_a_rate_beyond_every_range_is_refused_whatever_its_product_would_wrap_to(
+    field: str, error: Error, rate_na: int
+) -> None:
+    config = BASE._replace(tick_us=10_000, fall_na_per_tick=200_000, charge_reserve_fc=10**13)
+    assert Regulator(BASE).init(config) is Error.OK
+    assert Regulator(BASE).init(config._replace(**{field: rate_na})) is error
+    assert Guard(BASE).init(config) is Error.OK
+    assert Guard(BASE).init(config._replace(**{field: rate_na})) is error
 
 
 @pytest.mark.invariant("SI-20")
