@@ -49,6 +49,7 @@ def build(out: Path, compiler: str, flags: Sequence[str] = (), *, exchanged: Map
         f"-I{sysconfig.get_path('include')}",
         *(f"-I{Path(folder).resolve()}" for folder in extension.include_dirs),
         *(extension.extra_compile_args or []),
+        "-Werror=implicit-function-declaration",
         *flags,
         *(str(swaps.get(source.name, source)) for source in sources),
         *(f"-l{library}" for library in extension.libraries),
