@@ -141,7 +141,8 @@ def _frama_c(function: Function, config: Path, root: Path, provers: Sequence[str
         ["frama-c", *OPTIONS, "-wp-prover", ",".join(provers), "-wp-fct", function.name, *options, str(function.file)],
         cwd=root,
         timeout_s=_LONGEST_RUN_S,
-        env={"WHY3CONFIG": str(config)},
+        # Frama-C resolves relative names by PWD, which is not where it was started unless somebody says so.
+        env={"WHY3CONFIG": str(config), "PWD": str(root)},
     )
 
 
