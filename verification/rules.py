@@ -272,13 +272,13 @@ def _extent(outcome: Outcome) -> list[str]:
 
 def _verdict(outcome: Outcome) -> str:
     accepted, problems = outcome.judgement.accepted, outcome.judgement.problems
-    other = [
-        f"{tool} {outcome.versions.get(tool)} and not {told}"
-        for tool, told in outcome.register.written_for.items()
-        if outcome.versions.get(tool) != told
-    ]
     if problems:
-        return f"BROKEN: {len(problems)} problems" + (f" (this is {', '.join(other)})" if other else "")
+        other = [
+            f"the register was written for {tool} {told}, this is {outcome.versions[tool]}"
+            for tool, told in outcome.register.written_for.items()
+            if outcome.versions[tool] != told
+        ]
+        return f"BROKEN: {len(problems)} problems" + (f" ({'; '.join(other)})" if other else "")
     kinds = Counter(row.kind for row in outcome.register.deviations for _, ids in accepted if row.id in ids)
     return (
         f"HOLDS: {len(accepted)} findings, each accepted by one of the {len(outcome.register.deviations)} rows of the "
