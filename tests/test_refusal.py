@@ -40,6 +40,18 @@ def test_a_whole_file_given_for_a_word_is_shortened_in_the_sentence_alone() -> N
     assert len(refusal.given) == 60_000
 
 
+def test_a_text_of_200_characters_is_shown_whole_and_a_longer_one_to_its_197th() -> None:
+    def sentence(given_text: str) -> str:
+        return str(Refusal("a", given_text, "b", "c"))
+
+    assert sentence("x" * 200) == f"a is {'x' * 200}; allowed is b, says c."
+    assert sentence("x" * 201) == f"a is {'x' * 197}...; allowed is b, says c."
+
+
+def test_nothing_that_was_given_is_said_to_be_empty() -> None:
+    assert str(Refusal("a", "", "b", "c")) == "a is empty; allowed is b, says c."
+
+
 @pytest.mark.parametrize("name", ["field", "given", "allowed", "says_who", "do"])
 def test_it_cannot_be_changed(name: str) -> None:
     refusal = Refusal("a", "b", "c", "d", "e")

@@ -1,13 +1,15 @@
 """Words for people: numbers exactly, foreign texts harmless, and the word that was meant."""
 
 import unicodedata
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iontocore.safety.words import Unit, in_words, nearest, plain, printable
+from iontocore.safety.words import Unit, in_words, nearest, plain, printable, shown
 from iontocore.wording import to_the_ms
 
 
@@ -46,6 +48,7 @@ def test_a_value_in_words_is_the_value_exactly(value: int, unit: Unit) -> None:
         (1, Unit.NC, "0.000001 mC"),
         (9_900, Unit.MM2, "99 cm2"),
         (500, Unit.UA_PER_S, "0.5 mA/s"),
+        (200, Unit.UA_PER_CM2, "0.2 mA/cm2"),
         (-5_000, Unit.UA, "-5 mA"),
     ],
 )
@@ -63,8 +66,64 @@ def test_a_number_is_plain_and_off_by_half_of_the_sixth_digit_at_most(fraction: 
         assert "." not in text or not text.endswith("0")
 
 
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Fraction(100), "100"),
+        (Fraction(1, 8), "0.125"),
+        (Fraction(-3, 2), "-1.5"),
+        (Fraction(1, 10**6), "0.000001"),
+        (Fraction(2, 3), "0.666667"),
+        (Fraction(0), "0"),
+    ],
+)
+def test_a_number_has_no_zeros_at_its_end_and_those_before_the_point(amount: Fraction, text: str) -> None:
+    assert plain(amount) == text
+
+
 def test_what_rounds_to_nothing_is_nothing_without_a_sign() -> None:
     assert plain(Fraction(-1, 10**9)) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+        (2.5, "2.5"),
+        (2**200 - 1, str(2**200 - 1)),
+        (2**200, "a whole number of 201 bits"),
+        (-(2**300), "a whole number of 301 bits"),
+        (Decimal("12.50"), "12.50"),
+        (Decimal("1e19"), "1" + "0" * 19),
+        (Decimal("1e20"), "1e+20"),
+        (Decimal("-1e-20"), "-1e-20"),
+        (Decimal("1e-19"), "0." + "0" * 18 + "1"),
+        (Decimal("Infinity"), "infinity"),
+        (Decimal("NaN"), "nan"),
+        ("palms", 'the text "palms"'),
+        ("", "the empty text"),
+        ({"a": 1}, "a table"),
+        ([1, 2], "an array of 2"),
+        ((), "an array of 0"),
+        (date(2026, 5, 1), "date 2026-05-01"),
+    ],
+)
+def test_what_was_given_is_shown_as_it_stands_in_the_file_and_with_its_kind(value: object, words: str) -> None:
+    assert shown(value) == words
+
+
+def test_the_nearest_word_is_the_best_of_several_that_are_near() -> None:
+    assert nearest("palm-left", ("palms-left", "palm-lefts", "balm-left")) == (
+        "write palm-lefts, if that is what you mean"
+    )
+
+
+def test_units_are_spelt_as_the_fields_that_are_named_after_them() -> None:
+    assert [unit.value for unit in Unit] == [
+        "ua", "ms", "nc", "mm2", "ua_per_s", "ua_per_cm2", "years", "percent", "count"
+    ]  # fmt: skip
 
 
 @given(st.text())
