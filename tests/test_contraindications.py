@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import time
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from iontocore.safety import contraindications, limits
 from iontocore.safety.contraindications import (
     CONTRAINDICATION_BY_ID,
     CONTRAINDICATIONS,
@@ -366,3 +368,143 @@ def test_answers_are_good_for_an_hour_and_not_for_a_time_before_them(later: time
 def test_the_time_of_a_start_without_a_zone_is_a_programmers_error() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         through_the_gate().check_in_time(datetime(2026, 3, 2, 12))
+
+
+# ---- what the gate says, to the letter ----------------------------------------------------------------------------
+
+GATE = "the gate before every session"
+HIDREX = "Hidrex DP450 manual"
+
+
+@pytest.mark.invariant("SI-24")
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        (
+            "no to all",
+            f'patient.contraindications is the text "no to all"; allowed is a table of answers, says {GATE}.',
+        ),
+        (None, f"patient.contraindications is NoneType None; allowed is a table of answers, says {GATE}."),
+        (
+            ALL_NO | {"breastfeeding": False},
+            "patient.contraindications.breastfeeding is no contraindication; allowed is only what is one, says BAD "
+            "leaflet: leave it out.",
+        ),
+        (
+            {key: no for key, no in ALL_NO.items() if key != "epilepsy"},
+            "patient.contraindications.epilepsy is missing; allowed is an answer to every question, says "
+            f'{GATE}: ask "Is there epilepsy, known or suspected?" and answer with true (yes) or false (no).',
+        ),
+        (
+            ALL_NO | {"epilepsy": 0},
+            f"patient.contraindications.epilepsy is 0; allowed is true or false, says {GATE}: ask "
+            '"Is there epilepsy, known or suspected?" and answer with true (yes) or false (no).',
+        ),
+        (
+            ALL_NO | {"epilepsy": True},
+            'patient.contraindications.epilepsy is yes to "Is there epilepsy, known or suspected?"; allowed is no, '
+            f"says {HIDREX} (read): do not treat.",
+        ),
+    ],
+    ids=["no table", "nothing", "no contraindication", "missing", "like no", "yes"],
+)
+def test_an_answer_that_does_not_pass_is_answered_in_one_sentence(answers: object, sentence: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_answers(answers)
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("key", "do"),
+    [
+        ("pregnant", "write pregnancy, if that is what you mean"),
+        ("open", "write open-wound, if that is what you mean"),
+        ("x", "leave it out"),
+        (7, "leave it out"),
+    ],
+)
+def test_an_unknown_question_is_answered_with_those_that_there_are_and_the_one_that_is_near(key: Any, do: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_answers({key: False} | ALL_NO)
+    assert (caught.value.field, caught.value.given) == (f"patient.contraindications.{key}", "an unknown question")
+    assert caught.value.allowed == f"one of {', '.join(IDS)}"
+    assert (caught.value.says_who, caught.value.do) == (GATE, do)
+
+
+@pytest.mark.parametrize(("argument", "field"), [("patient", "patient.id"), ("answered_by", "answered_by")])
+def test_a_missing_name_is_asked_for_in_one_sentence(argument: str, field: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        through_the_gate(**{argument: " "})
+    assert str(caught.value) == f"{field} is empty; allowed is a name, says {GATE}: say who it is."
+
+
+@pytest.mark.invariant("SI-24")
+def test_a_start_at_the_wrong_time_is_refused_in_one_sentence() -> None:
+    admission = through_the_gate()
+    with pytest.raises(Refusal) as early:
+        admission.check_in_time(NOON - timedelta(seconds=1))
+    assert str(early.value) == (
+        "the clock is at 2026-03-02 11:59:59+00:00, before the answers of 2026-03-02 12:00:00+00:00; allowed is later "
+        f"than the answers, says {GATE}: set the clock."
+    )
+    with pytest.raises(Refusal) as late:
+        admission.check_in_time(NOON + timedelta(hours=1, seconds=1))
+    assert str(late.value) == (
+        "the start of the session is at 2026-03-02 13:00:01+00:00, with answers of 2026-03-02 12:00:00+00:00; allowed "
+        f"is within 1 h of the answers, says {GATE} (assumption): ask again."
+    )
+
+
+@pytest.mark.invariant("SI-24")
+def test_a_session_at_the_wrong_time_is_refused_in_one_sentence() -> None:
+    with pytest.raises(Refusal) as back:
+        through_the_gate(previous_start=NOON + timedelta(seconds=1))
+    assert str(back.value) == (
+        "the clock is at 2026-03-02 12:00:00+00:00, before the last session of 2026-03-02 12:00:01+00:00; allowed is "
+        f"later than the last session, says {GATE}: set the clock."
+    )
+    with pytest.raises(Refusal) as soon:
+        through_the_gate(previous_start=NOON - timedelta(hours=1))
+    assert str(soon.value) == (
+        "the start of the session is at 2026-03-02 12:00:00+00:00, after the last one of 2026-03-02 11:00:00+00:00; "
+        "allowed is 20 h after the start of the last one, says the shortest interval between sessions: "
+        "wait until 2026-03-03 07:00:00+00:00."
+    )
+
+
+def test_the_gate_gives_the_time_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    try:
+        admission = through_the_gate(previous_start=NOON - 2 * DAY)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert admission.previous_start is not None
+    assert (admission.asked_at.tzinfo, admission.previous_start.tzinfo) == (UTC, UTC)
+
+
+def test_an_admission_keeps_what_the_session_is_for() -> None:
+    assert [through_the_gate(mode=mode).mode for mode in Mode] == list(Mode)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_interval_of_an_admission_is_that_of_its_mode(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
+    longer = dataclasses.replace(limits.INTERVAL_DRUG, value=90_000_000)
+    monkeypatch.setattr(limits, "INTERVAL_DRUG", longer)
+    expected_ms = 90_000_000 if mode is Mode.DRUG else 72_000_000
+    assert through_the_gate(mode=mode).interval_ms == expected_ms
+    with pytest.raises(Refusal, match="shortest_interval"):
+        dataclasses.replace(through_the_gate(mode=mode), interval_ms=expected_ms - 1)
+
+
+def test_a_table_that_asks_twice_or_asks_what_is_no_contraindication_is_not_built() -> None:
+    row = CONTRAINDICATIONS[0]
+    for rows in ((row, row), (row, dataclasses.replace(row, id="breastfeeding"))):
+        with pytest.raises(ValueError, match=r"^a contraindication is given twice, or is none$"):
+            contraindications._by_id(rows)
+
+
+def test_questions_that_are_not_the_tables_are_named_so() -> None:
+    with pytest.raises(ValueError, match=r"^the questions of this admission are not those of the table$"):
+        dataclasses.replace(through_the_gate(), answers=())

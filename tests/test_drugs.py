@@ -10,22 +10,22 @@ from iontocore.safety.drugs import DRUGS, Drug
 
 @pytest.mark.invariant("SI-23")
 @pytest.mark.parametrize(
-    ("name", "sign", "mark"),
+    ("name", "ion", "sign", "mark"),
     [
-        ("dexamethasone-phosphate", -1, "read"),
-        ("lidocaine", 1, "assumption"),
-        ("glycopyrrolate", 1, "assumption"),
-        ("hyaluronidase", 1, "assumption"),
-        ("acetate", -1, "assumption"),
-        ("salicylate", -1, "assumption"),
-        ("iodide", -1, "assumption"),
-        ("calcium", 1, "read"),
-        ("magnesium", 1, "read"),
+        ("dexamethasone-phosphate", "dexamethasone phosphate", -1, "read"),
+        ("lidocaine", "lidocainium", 1, "assumption"),
+        ("glycopyrrolate", "glycopyrronium", 1, "assumption"),
+        ("hyaluronidase", "hyaluronidase, a protein, in acid solution", 1, "assumption"),
+        ("acetate", "acetate", -1, "assumption"),
+        ("salicylate", "salicylate", -1, "assumption"),
+        ("iodide", "iodide", -1, "assumption"),
+        ("calcium", "calcium", 1, "read"),
+        ("magnesium", "magnesium", 1, "read"),
     ],
 )
-def test_a_drug_has_the_sign_of_its_ion(name: str, sign: int, mark: str) -> None:
+def test_a_drug_has_the_sign_of_its_ion(name: str, ion: str, sign: int, mark: str) -> None:
     drug = DRUGS[name]
-    assert (drug.name, drug.ion_sign, str(drug.mark)) == (name, sign, mark)
+    assert (drug.name, drug.ion, drug.ion_sign, str(drug.mark)) == (name, ion, sign, mark)
 
 
 def test_there_are_no_other_drugs_and_no_more_can_be_added() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from iontocore.safety import hazards
 from iontocore.safety.hazards import HAZARD_BY_ID, HAZARDS, Hazard, Severity
 
 TEXTS = [
@@ -50,6 +51,23 @@ def test_a_row_has_no_room_for_controls_or_evidence() -> None:
 def test_what_can_kill_or_maim_is_rated_so() -> None:
     worst = {row.id for row in HAZARDS if row.severity >= Severity.CRITICAL}
     assert worst == {"H-06", "H-16"}
+
+
+def test_the_rest_is_rated_by_whether_the_injury_has_to_be_treated() -> None:
+    rated = {severity: {row.id[2:] for row in HAZARDS if row.severity is severity} for severity in Severity}
+    assert rated == {
+        Severity.NEGLIGIBLE: set(),
+        Severity.MINOR: {"03", "04", "12", "14", "15", "18"},
+        Severity.SERIOUS: {"01", "02", "05", "07", "08", "09", "10", "11", "13", "17"},
+        Severity.CRITICAL: {"06"},
+        Severity.CATASTROPHIC: {"16"},
+    }
+    assert [int(severity) for severity in Severity] == [1, 2, 3, 4, 5]
+
+
+def test_a_table_that_gives_an_id_twice_is_not_built() -> None:
+    with pytest.raises(ValueError, match=r"^a hazard id is given twice$"):
+        hazards._by_id((HAZARDS[0], HAZARDS[0]))
 
 
 @pytest.mark.parametrize("wrong", ["H-1", "H-001", "h-01", "", "H-01 "])
