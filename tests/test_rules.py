@@ -41,7 +41,13 @@ static int32_t seeded_read(void)
 }
 static int32_t seeded_hidden(int32_t x) { return x; } /* NOLINT */
 """,
-    Path("ccore/include/ionto.h"): "#define IONTO_SEEDED_OCTAL 010\n/*@\n    seeded /* in a contract\n*/\n",
+    Path("ccore/include/ionto.h"): """
+#define IONTO_SEEDED_OCTAL 010
+/*@
+    seeded /* in a contract: uint32_t ionto_phase(
+*/
+uint32_t ionto_phase(const struct ionto_core *core);
+""",
     Path("ccore/ports/ionto_port.c"): """
 static int32_t seeded_unbraced(int32_t x)
 {
@@ -109,6 +115,12 @@ def test_a_cognitive_complexity_of_fifteen_passes(seeded: rules.Outcome) -> None
 @NEEDS_BOTH
 def test_a_comment_that_silences_a_tool_is_a_problem(seeded: rules.Outcome) -> None:
     assert any(problem.endswith("hides from the tools: NOLINT") for problem in seeded.judgement.problems)
+
+
+@NEEDS_BOTH
+def test_a_passage_that_only_a_reader_sees_is_counted_too(seeded: rules.Outcome) -> None:
+    expected = "DV-18 says 1 of misra-c2012-5.7 in ccore/include/ionto.h, found: 2"
+    assert expected in seeded.judgement.problems
 
 
 @NEEDS_BOTH

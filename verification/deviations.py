@@ -17,6 +17,8 @@ from iontocore.verification.tools import RECORDS
 
 REGISTER: Final = RECORDS / "deviations.toml"
 KINDS: Final = ("deviation", "false alarm")
+READING: Final = "reading"
+"""The tool of a row that a person found: what it is about are the passages that its `text` matches."""
 _LONGEST: Final = 100
 """Characters of a finding's text in a sentence."""
 

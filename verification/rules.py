@@ -15,7 +15,7 @@ import re
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,17 @@ from xml.etree import ElementTree
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import misra
-from iontocore.verification.deviations import REGISTER, Finding, Judgement, Register, judge, load, recounted
+from iontocore.verification.deviations import (
+    READING,
+    REGISTER,
+    Deviation,
+    Finding,
+    Judgement,
+    Register,
+    judge,
+    load,
+    recounted,
+)
 from iontocore.verification.progress import progress
 from iontocore.verification.tools import ROOT, SOURCES, Answer, cores, require, run, version
 
@@ -94,6 +104,11 @@ class Text:
         statement = re.sub(r"^\s*#.*$", "", self._code[begin : end.end()], flags=re.MULTILINE)
         return " ".join(statement.split())
 
+    def passages(self, pattern: str) -> Iterator[tuple[int, str]]:
+        """Where a regular expression matches the code, comments aside: the line, and what matches, on one line."""
+        for found in re.finditer(pattern, self._code):
+            yield self._code.count("\n", 0, found.start()) + 1, " ".join(found[0].split())
+
 
 def check(root: Path = ROOT, register: Path = REGISTER) -> Outcome:
     """Run both tools over the text below `root`. Refusal when a tool is missing or cannot run."""
@@ -123,7 +138,7 @@ def check(root: Path = ROOT, register: Path = REGISTER) -> Outcome:
             advance(name)
     checks = _enabled(commands["clang-tidy"], root)
     looked_at = misra.looked_at(misra.addon().read_text())
-    judgement = judge(rows.deviations, findings)
+    judgement = judge(rows.deviations, [*findings, *_by_reading(rows.deviations, texts)])
     problems = [*judgement.problems, *_hidden(root), *_left_out(rows, root), *_unchecked(rows, looked_at)]
     versions = {name: _number(version(command)) for name, command in commands.items()}
     return Outcome(rows, judgement._replace(problems=problems), versions, checks, looked_at)
@@ -171,6 +186,17 @@ def _tidy_of(command: str, root: Path, unit: Path, place: _Place) -> Callable[[]
         ]
 
     return tidy
+
+
+def _by_reading(rows: Iterable[Deviation], texts: Mapping[str, Text]) -> list[Finding]:
+    """What the tools do not see and a reader has: the passages that such a row describes."""
+    return [
+        Finding(READING, row.rule, file, line, texts[file].function(line), passage)
+        for row in rows
+        if row.tool == READING
+        for file in sorted({place.partition(":")[0] for place in row.where} & set(texts))
+        for line, passage in texts[file].passages(row.text)
+    ]
 
 
 def _enabled(command: str, root: Path) -> int:
@@ -240,7 +266,7 @@ def _table(outcome: Outcome) -> list[str]:
     for finding, by in outcome.judgement.accepted:
         ids[finding.tool, finding.rule].update(by or ("-",))
     lines = []
-    for tool, told in outcome.versions.items():
+    for tool, told in (*outcome.versions.items(), (READING, "by a person, of what the tools do not see")):
         lines.append(f"{tool} {told}")
         found = sorted((rule, number, sorted(ids[of, rule])) for (of, rule), number in counted.items() if of == tool)
         width = max((len(rule) for rule, _, _ in found), default=0)
