@@ -151,11 +151,11 @@ def _edit(row: Mapping[str, object], functions: Mapping[tuple[str, str], Functio
     times = texts[str(row["file"])][function.start : function.end].count(original)
     if times != 1 or original == replacement:
         raise _refused(f"{name}.original", f"found {times} times", f"text that stands once in {function.name}, changed")
-    labels = {clause.label for clause in function.clauses if clause.keyword == "ensures" and clause.label}
+    labels = {clause.label or wp.UNLABELLED for clause in function.clauses if clause.keyword == "ensures"}
     kills = tuple(str(label) for label in row["kills"]) if isinstance(row["kills"], list) else ()
     for label in kills or ("nothing",):
         if label not in labels:
-            raise _refused(f"{name}.kills", label, f"a labelled ensures of {function.name}")
+            raise _refused(f"{name}.kills", label, f"the label of a clause of {function.name}")
     invariant = str(row.get("invariant", invariant_of(kills[0])))
     if invariant not in INVARIANT_BY_ID:
         raise _refused(f"{name}.invariant", invariant or "missing", "the id of an invariant, where no label has one")

@@ -39,6 +39,9 @@ OPTIONS: Final = (
 PROVERS: Final = ("cvc4", "z3")
 """In this order. See the module's text."""
 
+UNLABELLED: Final = "ensures"
+"""What stands for the label of an ``ensures`` that has none."""
+
 SMOKE_PROVERS: Final = ("cvc4",)
 SMOKE_TIMEOUT_S: Final = 1
 """A contradiction is found at once or not at all: a smoke goal that passes has waited for all of this time."""
@@ -120,8 +123,9 @@ def prove(
 ) -> Outcome:
     """Prove one function of the text below `root`; each prover may take `timeout_s` for each goal. With `labels` only
     the clauses of these labels."""
+    names = [f"@{label}" if label == UNLABELLED else label for label in labels]
     report = BUILD / f"{function.file.stem}-{function.name}-{root.name}.json"
-    only = [f"-wp-prop={','.join(labels)}"] if labels else []
+    only = [f"-wp-prop={','.join(names)}"] if names else []
     answer = _frama_c(
         function, config, root, provers, ["-wp-timeout", str(timeout_s), "-wp-report-json", str(report), *only]
     )
