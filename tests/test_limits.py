@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -540,3 +540,222 @@ def test_a_fall_that_never_ends_has_no_reserve(current_ua: int, fall: int) -> No
     for reserve in (fall_time_ms, fall_charge_nc):
         with pytest.raises(ValueError, match="no ramp down"):
             reserve(current_ua, fall)
+
+
+@pytest.mark.parametrize(
+    ("current_ua", "fall", "time_ms", "charge_nc"),
+    [
+        (0, 500, 0, 0),
+        (1, 20_000, 1, 1),
+        (20_000, 500, 40_000, 400_000_000),
+        (3, 2, 1_500, 2_250),
+        (10, 3, 3_334, 16_667),
+    ],
+)
+def test_a_reserve_is_a_whole_number(current_ua: int, fall: int, time_ms: int, charge_nc: int) -> None:
+    reserves = (fall_time_ms(current_ua, fall), fall_charge_nc(current_ua, fall))
+    assert reserves == (time_ms, charge_nc)
+    assert all(type(reserve) is int for reserve in reserves)
+
+
+# ---- what the table says, to the letter ---------------------------------------------------------------------------
+
+PALMS: dict[str, Any] = {
+    "mode": Mode.TAP_WATER,
+    "site": Site.PALMS,
+    "age_years": 30,
+    "electrode_area_mm2": 14_000,
+    "device_limit_ua": 30_000,
+}
+NO_PATCH = "site is patch; allowed is one of palms, soles, armpits, face in tap water, says the table of limits."
+
+
+@pytest.mark.parametrize(
+    ("age", "sentence"),
+    [
+        (4, "patient.age_years is 4 years; allowed is 5 to 120 years, says BAD leaflet (read): do not treat."),
+        (
+            121,
+            "patient.age_years is 121 years; allowed is 5 to 120 years, says a choice of this project (assumption): "
+            "give the age, not a year of birth.",
+        ),
+        (
+            11,
+            "patient.age_years is 11 years without the doctor's agreement; allowed is from 12 years, or from 5 years "
+            "with the doctor's agreement, says BAD leaflet (read): ask the doctor, and record the agreement.",
+        ),
+    ],
+)
+def test_an_age_that_is_not_treated_is_answered_in_one_sentence(age: int, sentence: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_age(age, doctor_agrees=False)
+    assert str(caught.value) == sentence
+
+
+def test_the_ages_at_which_the_rule_changes_are_treated() -> None:
+    check_age(12, doctor_agrees=False)
+    check_age(120, doctor_agrees=False)
+    check_age(5, doctor_agrees=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"site": Site.PATCH}, NO_PATCH),
+        (
+            {"device_limit_ua": 0},
+            "device.limit_ua is 0 mA; allowed is above zero, says the table of limits: give a positive number.",
+        ),
+        (
+            {"electrode_area_mm2": -100},
+            "electrode_area_mm2 is -1 cm2; allowed is above zero, says the table of limits: give a positive number.",
+        ),
+        (
+            {"plan_limit_ua": 0},
+            "limit_ua is 0 mA; allowed is above zero, says the table of limits: give a positive number.",
+        ),
+        (
+            {"electrode_area_mm2": 33_001},
+            "electrode_area_mm2 is 330.01 cm2; allowed is at most 330 cm2, says the largest plate known (KaWe SwiSto3 "
+            "manual, read): give the area of one pole, and no more than the skin that it touches.",
+        ),
+    ],
+)
+def test_what_has_no_permitted_current_is_answered_in_one_sentence(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        current_bound(**(PALMS | asked))
+    assert str(caught.value) == sentence
+
+
+def test_the_largest_plate_and_a_current_of_1_ua_are_allowed() -> None:
+    assert current_bound(**(PALMS | {"electrode_area_mm2": 33_000, "plan_limit_ua": 1})).value == 1
+
+
+def test_a_cap_that_is_not_positive_is_answered_in_one_sentence() -> None:
+    rest = "allowed is above zero, says the table of limits: give a positive number."
+    with pytest.raises(Refusal) as of_time:
+        time_bound(mode=Mode.DRUG, site=Site.PATCH, plan_cap_ms=0)
+    assert str(of_time.value) == f"time_cap_ms is 0 s; {rest}"
+    with pytest.raises(Refusal) as of_charge:
+        charge_bound(mode=Mode.DRUG, site=Site.PATCH, age_years=30, plan_cap_nc=0)
+    assert str(of_charge.value) == f"charge_cap_nc is 0 mA min; {rest}"
+
+
+def test_a_charge_is_asked_of_the_age_and_the_site_as_a_current_is() -> None:
+    with pytest.raises(Refusal) as age:
+        charge_bound(mode=Mode.DRUG, site=Site.PATCH, age_years=4)
+    assert age.value.field == "patient.age_years"
+    with pytest.raises(Refusal) as site:
+        charge_bound(mode=Mode.TAP_WATER, site=Site.PATCH, age_years=30)
+    assert str(site.value) == NO_PATCH
+
+
+def chain_of(bound: Bound) -> list[tuple[str, int, str, str]]:
+    return [(step.who, step.value, step.source, str(step.mark)) for step in bound.lowered_by]
+
+
+OURS = "a choice of this project"
+
+
+def test_every_step_of_a_bound_of_current_has_its_source_and_mark() -> None:
+    bound = current_bound(**(PALMS | {"age_years": 10, "device_limit_ua": 25_000, "plan_limit_ua": 12_000}))
+    assert chain_of(bound) == [
+        ("compiled-ceiling", 30_000, "R.A. Fischer's maximum", "excerpt"),
+        ("device", 25_000, "the device profile", "given"),
+        ("site-palms", 20_000, "NHS leaflet WPR26540", "excerpt"),
+        ("child-palms", 15_000, "NHS leaflet WPR26540", "excerpt"),
+        ("plan", 12_000, "the plan", "given"),
+    ]
+    assert bound.says_who == "limit plan (the plan)"
+
+
+def test_every_step_of_a_bound_of_current_with_a_drug_has_its_source_and_mark() -> None:
+    asked = PALMS | {"mode": Mode.DRUG, "site": Site.PATCH, "ion_sign": -1, "electrode_area_mm2": 900}
+    ceiling = ("compiled-ceiling", 30_000, "R.A. Fischer's maximum", "excerpt")
+    assert chain_of(current_bound(**asked)) == [
+        ceiling,
+        ("density-cathode", 4_500, "excerpts on drug iontophoresis: at most 0.5 mA/cm2", "excerpt"),
+        ("drug", 4_000, "ActivaDose II manual", "read"),
+    ]
+    ratio = "three quarters of the adult's, the ratio of NHS leaflet WPR26540 (15 mA to 20 mA)"
+    child = current_bound(**(asked | {"age_years": 10}))
+    assert chain_of(child) == [ceiling, ("child-drug", 3_000, ratio, "assumption")]
+    assert child.says_who == f"limit child-drug ({ratio}, assumption)"
+
+
+def test_every_step_of_a_bound_of_time_has_its_source_and_mark() -> None:
+    assert chain_of(time_bound(mode=Mode.TAP_WATER, site=Site.SOLES, plan_cap_ms=60_000)) == [
+        ("compiled-time", 7_200_000, OURS, "assumption"),
+        ("session-soles", 2_700_000, "Healthline 2021: 25 to 45 min", "read"),
+        ("plan", 60_000, "the plan", "given"),
+    ]
+    assert chain_of(time_bound(mode=Mode.DRUG, site=Site.PATCH)) == [
+        ("compiled-time", 7_200_000, OURS, "assumption"),
+        ("session-drug", 4_500_000, "ActivaPatch: 40 mA min in 75 min", "read"),
+    ]
+
+
+def test_every_step_of_a_bound_of_charge_has_its_source_and_mark() -> None:
+    bound = charge_bound(mode=Mode.TAP_WATER, site=Site.FACE, age_years=10, plan_cap_nc=60_000_000)
+    ratio = "three quarters of the adult's, the ratio of NHS leaflet WPR26540 (15 mA to 20 mA)"
+    assert chain_of(bound) == [
+        ("compiled-charge", 100_000_000_000, OURS, "assumption"),
+        (
+            "charge-site-face",
+            9_000_000_000,
+            "held to the armpits' limit; 3 to 6 mA is usual by general knowledge for 30 min (BAD leaflet)",
+            "assumption",
+        ),
+        ("charge-child-face", 6_750_000_000, f"{ratio} for 30 min (BAD leaflet)", "assumption"),
+        ("plan", 60_000_000, "the plan", "given"),
+    ]
+    assert chain_of(charge_bound(mode=Mode.DRUG, site=Site.PATCH, age_years=10)) == [
+        ("compiled-charge", 100_000_000_000, OURS, "assumption"),
+        ("charge-drug", 4_800_000_000, "ActivaDose II manual", "read"),
+    ]
+
+
+def test_a_limit_that_is_worked_out_says_of_what() -> None:
+    density = table._density_limit(700, -1).figure
+    assert (density.what, density.value) == ("0.5 mA/cm2 on 7 cm2", 3_500)
+    charge = table._charge_of(table.ARMPITS_CURRENT, table.SESSION_LONG)
+    assert charge.what == "armpits, adult: 5 mA for 30 min"
+    assert table._given("plan", Layer.PLAN, 7, Unit.UA, "the plan").figure.what == "stated by the plan"
+
+
+@pytest.mark.parametrize(("area_mm2", "value_ua"), [(50, 100), (51, 102), (149, 298)])
+def test_the_current_of_a_density_is_rounded_down(area_mm2: int, value_ua: int) -> None:
+    assert table._density_limit(area_mm2, None).figure.value == value_ua
+
+
+@pytest.mark.invariant("SI-24")
+def test_the_interval_is_that_of_the_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "INTERVAL_DRUG", dataclasses.replace(table.INTERVAL_DRUG, value=90_000_000))
+    assert shortest_interval_ms(Mode.TAP_WATER) == 72_000_000
+    assert shortest_interval_ms(Mode.DRUG) == 90_000_000
+    assert shortest_interval_ms(Mode.DRUG, 90_000_000) == 90_000_000
+
+
+def test_an_interval_that_is_too_short_is_answered_in_one_sentence() -> None:
+    with pytest.raises(Refusal) as caught:
+        shortest_interval_ms(Mode.TAP_WATER, 3_600_000)
+    assert str(caught.value) == (
+        "shortest_interval is 1 h; allowed is at least 20 h, says a choice of this project after the Dermadry "
+        "treatment schedule, not more than one session a day; 20 h leaves room for an earlier hour (assumption): "
+        "give a longer interval."
+    )
+    with pytest.raises(Refusal) as named:
+        shortest_interval_ms(Mode.DRUG, 3_600_000, "plan.shortest_interval_h")
+    assert named.value.field == "plan.shortest_interval_h"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        (lambda: combine([]), "no limit is no bound"),
+        (lambda: current_bound(**(PALMS | {"ion_sign": 1})), "an ion's sign is given exactly with a drug"),
+    ],
+)
+def test_a_programmers_error_is_named(mistake: Callable[[], Bound], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        mistake()
