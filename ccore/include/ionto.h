@@ -780,21 +780,8 @@ struct ionto_core {
 
   predicate ionto_is_zero(struct ionto_drive d) = d.current_na == 0 && d.switch_closed == 0;
 
-  // No latch is lost from A to B.
-  predicate ionto_guard_keeps{A, B}(struct ionto_guard_state *s, struct ionto_config *c) =
-    (\at(s->over_current_us >= c->over_current_us, A) ==> \at(s->over_current_us >= c->over_current_us, B))
-    && (\at(s->over_voltage_us >= c->over_voltage_us, A) ==> \at(s->over_voltage_us >= c->over_voltage_us, B))
-    && (\at(s->open_us >= c->open_us, A) ==> \at(s->open_us >= c->open_us, B))
-    && (\at(s->short_us >= c->short_us, A) ==> \at(s->short_us >= c->short_us, B))
-    && (\at(s->mismatch_us >= c->mismatch_us, A) ==> \at(s->mismatch_us >= c->mismatch_us, B))
-    && (\at(s->sensor_us >= c->sensor_us, A) ==> \at(s->sensor_us >= c->sensor_us, B))
-    && (\at(s->stale_us >= c->stale_us, A) ==> \at(s->stale_us >= c->stale_us, B))
-    && (\at(s->leakage_us >= c->leakage_us, A) ==> \at(s->leakage_us >= c->leakage_us, B))
-    && (\at(s->switch_us >= c->switch_us, A) ==> \at(s->switch_us >= c->switch_us, B))
-    && (\at(s->tick, A) != 0 ==> \at(s->tick, B) != 0) && (\at(s->emergency, A) != 0 ==> \at(s->emergency, B) != 0)
-    && (\at(s->proposal, A) != 0 ==> \at(s->proposal, B) != 0) && \at(s->corrupt, A) <= \at(s->corrupt, B)
-    && \at(s->heartbeat, A) <= \at(s->heartbeat, B) && \at(s->charge, A) <= \at(s->charge, B)
-    && \at(s->time, A) <= \at(s->time, B);
+  // Latches are kept while a trip is left and while current flows: only an acknowledge clears, and it clears all.
+  predicate ionto_guard_keeps_on(struct ionto_guard_state *s) = s->first_trip != IONTO_TRIP_NONE || s->energised == 1;
 
   predicate ionto_core_sound(struct ionto_core *core) =
     ionto_guard_sound(&core->guard) && ionto_regulator_sound(&core->regulator);
@@ -1214,9 +1201,39 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                               && g->state.heartbeat_us < g->config.heartbeat_us;
     ensures si07_first: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                         && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
-    ensures si07_kept: \old(ionto_guard_intact(g))
-                       && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                       ==> ionto_guard_keeps{Pre, Post}(&g->state, &g->config);
+    // ... and no other latch is lost while one is left, or while current flows.
+    ensures si07_kept_over_current: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.over_current_us) == g->config.over_current_us ==> g->state.over_current_us == g->config.over_current_us;
+    ensures si07_kept_over_voltage: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.over_voltage_us) == g->config.over_voltage_us ==> g->state.over_voltage_us == g->config.over_voltage_us;
+    ensures si07_kept_open: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.open_us) == g->config.open_us ==> g->state.open_us == g->config.open_us;
+    ensures si07_kept_short: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.short_us) == g->config.short_us ==> g->state.short_us == g->config.short_us;
+    ensures si07_kept_mismatch: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.mismatch_us) == g->config.mismatch_us ==> g->state.mismatch_us == g->config.mismatch_us;
+    ensures si07_kept_sensor: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.sensor_us) == g->config.sensor_us ==> g->state.sensor_us == g->config.sensor_us;
+    ensures si07_kept_stale: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.stale_us) == g->config.stale_us ==> g->state.stale_us == g->config.stale_us;
+    ensures si07_kept_leakage: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.leakage_us) == g->config.leakage_us ==> g->state.leakage_us == g->config.leakage_us;
+    ensures si07_kept_switch: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.switch_us) == g->config.switch_us ==> g->state.switch_us == g->config.switch_us;
+    ensures si07_kept_tick: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.tick) != 0 ==> g->state.tick != 0;
+    ensures si07_kept_emergency: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
+    ensures si07_kept_proposal: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
+    ensures si07_kept_corrupt: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           ==> \old(g->state.corrupt) <= g->state.corrupt;
+    ensures si07_kept_heartbeat: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           ==> \old(g->state.heartbeat) <= g->state.heartbeat;
+    ensures si07_kept_charge: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           ==> \old(g->state.charge) <= g->state.charge;
+    ensures si07_kept_time: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+                           ==> \old(g->state.time) <= g->state.time;
     ensures si07_edge: \old(ionto_guard_intact(g))
                        ==> g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
 

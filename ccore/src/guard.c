@@ -7,6 +7,151 @@
 #define DUE 1u       /* a latch that waits for zero: the ramp down is on its way */
 #define LATCHED 2u
 
+/* ---- what contracts below say of the guard ---------------------------------------------------------------
+ * Written out for a prover, which then reads each word by itself, where a predicate would make it read all of the memory
+ * anew after every store. Nothing is assumed by it: that these say what the predicates of ionto.h say is part of the
+ * proof of ionto_guard_step(), whose contract speaks in the predicates. No code uses them. */
+
+#define CONFIG_OK(g) \
+    (IONTO_TICK_MIN_US <= (g)->config.tick_us <= IONTO_TICK_MAX_US \
+     && 1 <= (g)->config.tick_tolerance_us <= (g)->config.tick_us && 1 <= (g)->config.limit_na <= IONTO_CEILING_NA \
+     && 1 <= (g)->config.rise_na_per_tick <= 200000 && 1 <= (g)->config.fall_na_per_tick <= 200000 \
+     && IONTO_DWELL_MIN_US <= (g)->config.dwell_us <= IONTO_DWELL_MAX_US && 1 <= (g)->config.short_ohm <= 1000 \
+     && 10000 <= (g)->config.short_above_na && 1 <= (g)->config.over_current_us && 1 <= (g)->config.over_voltage_us \
+     && 1 <= (g)->config.open_us && 1 <= (g)->config.short_us && 1 <= (g)->config.mismatch_us \
+     && 1 <= (g)->config.sensor_us && 1 <= (g)->config.stale_us && 1 <= (g)->config.leakage_us \
+     && 1 <= (g)->config.switch_us && 1 <= (g)->config.contact_us \
+     && IONTO_HEARTBEAT_MIN_US <= (g)->config.heartbeat_us \
+     && 0 <= (g)->config.time_reserve_us <= (g)->config.time_cap_us <= IONTO_TIME_CEILING_US \
+     && 0 <= (g)->config.charge_reserve_fc <= (g)->config.charge_cap_each_fc \
+     && (g)->config.charge_cap_each_fc <= (g)->config.charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC)
+
+#define COUNTS_OK(g) \
+    (0 <= (g)->state.energised_us <= (g)->config.time_cap_us \
+     && 0 <= (g)->state.positive_fc <= (g)->config.charge_cap_each_fc \
+     && 0 <= (g)->state.negative_fc <= (g)->config.charge_cap_each_fc \
+     && (g)->state.positive_fc + (g)->state.negative_fc <= (g)->config.charge_cap_total_fc)
+
+#define CURRENT_OK(g) \
+    (\abs((g)->state.last_na) <= (g)->config.limit_na && -1 <= (g)->state.sign <= 1 \
+     && ((g)->state.last_na > 0 ==> (g)->state.sign == 1) && ((g)->state.last_na < 0 ==> (g)->state.sign == -1) \
+     && 0 <= (g)->state.zero_us <= (g)->config.dwell_us && ((g)->state.last_na != 0 ==> (g)->state.zero_us == 0) \
+     && 0 <= (g)->state.envelope_na <= (g)->config.limit_na \
+     && ((g)->state.ending == 1 ==> 1 <= \abs((g)->state.last_na) <= (g)->state.envelope_na) \
+     && 0 <= (g)->state.contact_us <= (g)->config.contact_us \
+     && 0 <= (g)->state.heartbeat_us <= (g)->config.heartbeat_us && COUNTS_OK(g))
+
+#define SWITCH_OK(g) \
+    ((g)->state.armed <= 1 && (g)->state.energised <= 1 && (g)->state.ending <= 1 && (g)->state.primed <= 1 \
+     && (g)->state.acknowledge_seen <= 1 \
+     && ((g)->state.energised == 0 ==> (g)->state.last_na == 0 && (g)->state.ending == 0) \
+     && ((g)->state.energised == 1 ==> (g)->state.armed == 0) \
+     && ((g)->state.energised == 1 && (g)->state.sign == 0 ==> (g)->state.zero_us == (g)->config.dwell_us))
+
+#define TIMERS_OK(g) \
+    (0 <= (g)->state.over_current_us <= (g)->config.over_current_us \
+     && 0 <= (g)->state.over_voltage_us <= (g)->config.over_voltage_us \
+     && 0 <= (g)->state.open_us <= (g)->config.open_us && 0 <= (g)->state.short_us <= (g)->config.short_us \
+     && 0 <= (g)->state.mismatch_us <= (g)->config.mismatch_us && 0 <= (g)->state.sensor_us <= (g)->config.sensor_us \
+     && 0 <= (g)->state.stale_us <= (g)->config.stale_us && 0 <= (g)->state.leakage_us <= (g)->config.leakage_us \
+     && 0 <= (g)->state.switch_us <= (g)->config.switch_us)
+
+#define LATCHES_OK(g) \
+    ((g)->state.tick <= 1 && (g)->state.corrupt <= 2 && (g)->state.emergency <= 1 && (g)->state.proposal <= 1 \
+     && (g)->state.heartbeat <= 2 && (g)->state.charge <= 2 && (g)->state.time <= 2)
+
+#define DUE_WAITS(g) \
+    ((g)->state.heartbeat == 1 || (g)->state.charge == 1 || (g)->state.time == 1 ==> (g)->state.ending == 1)
+
+#define CUT(g) \
+    ((g)->state.over_current_us >= (g)->config.over_current_us \
+     || (g)->state.over_voltage_us >= (g)->config.over_voltage_us || (g)->state.open_us >= (g)->config.open_us \
+     || (g)->state.short_us >= (g)->config.short_us || (g)->state.mismatch_us >= (g)->config.mismatch_us \
+     || (g)->state.sensor_us >= (g)->config.sensor_us || (g)->state.stale_us >= (g)->config.stale_us \
+     || (g)->state.leakage_us >= (g)->config.leakage_us || (g)->state.switch_us >= (g)->config.switch_us \
+     || (g)->state.tick != 0 || (g)->state.corrupt != 0 || (g)->state.emergency != 0 || (g)->state.proposal != 0)
+
+#define TRIPPED(g) (CUT(g) || (g)->state.heartbeat == 2 || (g)->state.charge == 2 || (g)->state.time == 2)
+
+#define STATE_MIRRORED(g) \
+    ((g)->state.energised_us == -1 - (g)->state_inv.energised_us \
+     && (g)->state.positive_fc == -1 - (g)->state_inv.positive_fc \
+     && (g)->state.negative_fc == -1 - (g)->state_inv.negative_fc \
+     && (g)->state.last_na == -1 - (g)->state_inv.last_na && (g)->state.sign == -1 - (g)->state_inv.sign \
+     && (g)->state.zero_us == -1 - (g)->state_inv.zero_us \
+     && (g)->state.envelope_na == -1 - (g)->state_inv.envelope_na \
+     && (g)->state.contact_us == -1 - (g)->state_inv.contact_us \
+     && (g)->state.heartbeat_us == -1 - (g)->state_inv.heartbeat_us \
+     && (g)->state.over_current_us == -1 - (g)->state_inv.over_current_us \
+     && (g)->state.over_voltage_us == -1 - (g)->state_inv.over_voltage_us \
+     && (g)->state.open_us == -1 - (g)->state_inv.open_us && (g)->state.short_us == -1 - (g)->state_inv.short_us \
+     && (g)->state.mismatch_us == -1 - (g)->state_inv.mismatch_us \
+     && (g)->state.sensor_us == -1 - (g)->state_inv.sensor_us \
+     && (g)->state.stale_us == -1 - (g)->state_inv.stale_us \
+     && (g)->state.leakage_us == -1 - (g)->state_inv.leakage_us \
+     && (g)->state.switch_us == -1 - (g)->state_inv.switch_us \
+     && (g)->state.tick == UINT32_MAX - (g)->state_inv.tick \
+     && (g)->state.corrupt == UINT32_MAX - (g)->state_inv.corrupt \
+     && (g)->state.emergency == UINT32_MAX - (g)->state_inv.emergency \
+     && (g)->state.proposal == UINT32_MAX - (g)->state_inv.proposal \
+     && (g)->state.heartbeat == UINT32_MAX - (g)->state_inv.heartbeat \
+     && (g)->state.charge == UINT32_MAX - (g)->state_inv.charge \
+     && (g)->state.time == UINT32_MAX - (g)->state_inv.time \
+     && (g)->state.first_trip == UINT32_MAX - (g)->state_inv.first_trip \
+     && (g)->state.armed == UINT32_MAX - (g)->state_inv.armed \
+     && (g)->state.energised == UINT32_MAX - (g)->state_inv.energised \
+     && (g)->state.ending == UINT32_MAX - (g)->state_inv.ending \
+     && (g)->state.primed == UINT32_MAX - (g)->state_inv.primed \
+     && (g)->state.now_seen == UINT32_MAX - (g)->state_inv.now_seen \
+     && (g)->state.sample_seen == UINT32_MAX - (g)->state_inv.sample_seen \
+     && (g)->state.heartbeat_seen == UINT32_MAX - (g)->state_inv.heartbeat_seen \
+     && (g)->state.acknowledge_seen == UINT32_MAX - (g)->state_inv.acknowledge_seen)
+
+#define CONFIG_MIRRORED(g) \
+    ((g)->config.time_cap_us == -1 - (g)->config_inv.time_cap_us \
+     && (g)->config.time_reserve_us == -1 - (g)->config_inv.time_reserve_us \
+     && (g)->config.charge_cap_each_fc == -1 - (g)->config_inv.charge_cap_each_fc \
+     && (g)->config.charge_cap_total_fc == -1 - (g)->config_inv.charge_cap_total_fc \
+     && (g)->config.charge_reserve_fc == -1 - (g)->config_inv.charge_reserve_fc \
+     && (g)->config.tick_us == -1 - (g)->config_inv.tick_us \
+     && (g)->config.tick_tolerance_us == -1 - (g)->config_inv.tick_tolerance_us \
+     && (g)->config.limit_na == -1 - (g)->config_inv.limit_na \
+     && (g)->config.trip_na == -1 - (g)->config_inv.trip_na \
+     && (g)->config.rise_na_per_tick == -1 - (g)->config_inv.rise_na_per_tick \
+     && (g)->config.fall_na_per_tick == -1 - (g)->config_inv.fall_na_per_tick \
+     && (g)->config.dwell_us == -1 - (g)->config_inv.dwell_us \
+     && (g)->config.compliance_mv == -1 - (g)->config_inv.compliance_mv \
+     && (g)->config.over_voltage_mv == -1 - (g)->config_inv.over_voltage_mv \
+     && (g)->config.saturation_mv == -1 - (g)->config_inv.saturation_mv \
+     && (g)->config.headroom_na == -1 - (g)->config_inv.headroom_na \
+     && (g)->config.open_na == -1 - (g)->config_inv.open_na \
+     && (g)->config.short_ohm == -1 - (g)->config_inv.short_ohm \
+     && (g)->config.short_above_na == -1 - (g)->config_inv.short_above_na \
+     && (g)->config.mismatch_na == -1 - (g)->config_inv.mismatch_na \
+     && (g)->config.disagree_na == -1 - (g)->config_inv.disagree_na \
+     && (g)->config.sensor_max_na == -1 - (g)->config_inv.sensor_max_na \
+     && (g)->config.sensor_max_mv == -1 - (g)->config_inv.sensor_max_mv \
+     && (g)->config.leakage_na == -1 - (g)->config_inv.leakage_na \
+     && (g)->config.over_current_us == -1 - (g)->config_inv.over_current_us \
+     && (g)->config.over_voltage_us == -1 - (g)->config_inv.over_voltage_us \
+     && (g)->config.open_us == -1 - (g)->config_inv.open_us \
+     && (g)->config.short_us == -1 - (g)->config_inv.short_us \
+     && (g)->config.mismatch_us == -1 - (g)->config_inv.mismatch_us \
+     && (g)->config.sensor_us == -1 - (g)->config_inv.sensor_us \
+     && (g)->config.stale_us == -1 - (g)->config_inv.stale_us \
+     && (g)->config.leakage_us == -1 - (g)->config_inv.leakage_us \
+     && (g)->config.switch_us == -1 - (g)->config_inv.switch_us \
+     && (g)->config.contact_us == -1 - (g)->config_inv.contact_us \
+     && (g)->config.heartbeat_us == -1 - (g)->config_inv.heartbeat_us)
+
+#define TIME_DUE(g) ((g)->state.energised_us + (g)->config.time_reserve_us >= (g)->config.time_cap_us)
+
+#define CHARGE_DUE(g) \
+    ((g)->state.positive_fc + (g)->config.charge_reserve_fc >= (g)->config.charge_cap_each_fc \
+     || (g)->state.negative_fc + (g)->config.charge_reserve_fc >= (g)->config.charge_cap_each_fc \
+     || (g)->state.positive_fc + (g)->state.negative_fc + (g)->config.charge_reserve_fc \
+        >= (g)->config.charge_cap_total_fc)
+
 /* ---- small arithmetic ---------------------------------------------------------------------------------- */
 
 /*@ terminates \true; assigns \nothing; ensures \result == \abs(x); */
@@ -49,6 +194,19 @@ static uint32_t in_range(int64_t x, int64_t lo, int64_t hi, uint32_t error)
 static uint32_t or_else(uint32_t earlier, uint32_t later)
 {
     return (earlier == 0u) ? later : earlier;
+}
+
+/* Two choices as values: a body without branches is one straight line to a prover, whatever it stores. */
+/*@ terminates \true; assigns \nothing; ensures \result == (on == 1 ? yes : no); */
+static int32_t pick(int32_t on, int32_t yes, int32_t no)
+{
+    return (on == 1) ? yes : no;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (on == 1 ? yes : no); */
+static uint32_t pick_flag(int32_t on, uint32_t yes, uint32_t no)
+{
+    return (on == 1) ? yes : no;
 }
 
 /* A timer that runs for one tick while `on` and starts anew when not, and that stays at its limit for good: latched. */
@@ -264,7 +422,7 @@ static int32_t config_mirrored(const struct ionto_guard *g)
             g->config_inv.over_voltage_us, g->config_inv.open_us, g->config_inv.short_us, g->config_inv.mismatch_us,
             g->config_inv.sensor_us, g->config_inv.stale_us, g->config_inv.leakage_us, g->config_inv.switch_us,
             g->config_inv.contact_us, g->config_inv.heartbeat_us;
-    ensures mirrored: ionto_guard_config_mirrored(g); */
+    ensures mirrored: CONFIG_MIRRORED(g); */
 static void mirror_config(struct ionto_guard *g)
 {
     const struct ionto_config *a = &g->config;
@@ -347,7 +505,7 @@ static int32_t state_mirrored(const struct ionto_guard *g)
             g->state_inv.charge, g->state_inv.time, g->state_inv.first_trip, g->state_inv.armed,
             g->state_inv.energised, g->state_inv.ending, g->state_inv.primed, g->state_inv.now_seen,
             g->state_inv.sample_seen, g->state_inv.heartbeat_seen, g->state_inv.acknowledge_seen;
-    ensures mirrored: ionto_guard_state_mirrored(g); */
+    ensures mirrored: STATE_MIRRORED(g); */
 static void mirror_state(struct ionto_guard *g)
 {
     const struct ionto_guard_state *a = &g->state;
@@ -389,12 +547,14 @@ static void mirror_state(struct ionto_guard *g)
 }
 
 /* Whether one word is a trip's latch: a debounce timer at its time, or a latch that does not wait for zero. */
-/*@ requires \valid_read(s) && \valid_read(c);
+/*@ requires valid: \valid_read(g);
     terminates \true; assigns \nothing;
-    ensures tripped: \result == 1 <==> ionto_guard_tripped(s, c);
+    ensures tripped: \result == 1 <==> TRIPPED(g);
     ensures flag: \result == 0 || \result == 1; */
-static int32_t is_tripped(const struct ionto_guard_state *s, const struct ionto_config *c)
+static int32_t is_tripped(const struct ionto_guard *g)
 {
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
     return ((s->over_current_us >= c->over_current_us) || (s->over_voltage_us >= c->over_voltage_us)
             || (s->open_us >= c->open_us) || (s->short_us >= c->short_us) || (s->mismatch_us >= c->mismatch_us)
             || (s->sensor_us >= c->sensor_us) || (s->stale_us >= c->stale_us) || (s->leakage_us >= c->leakage_us)
@@ -577,6 +737,24 @@ static int32_t sees_zero(const struct ionto_config *c, const struct ionto_sense 
     return ((beyond(s->measured_na, c->leakage_na) == 0) && (beyond(s->check_na, c->leakage_na) == 0)) ? 1 : 0;
 }
 
+/*@ requires \valid_read(g) && \valid_read(s);
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_stale(g, s);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t sees_stale(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    return ((g->state.primed == 1u) && (s->sample == g->state.sample_seen)) ? 1 : 0;
+}
+
+/*@ requires \valid_read(g) && \valid_read(s);
+    terminates \true; assigns \nothing;
+    ensures sees: \result == 1 <==> ionto_sees_leakage(g, s);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t sees_leakage(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    return ((g->state.energised == 0u) && (sees_zero(&g->config, s) == 0)) ? 1 : 0;
+}
+
 /* A period that is off by more than the tolerance. The first tick after ionto_init() has no period. */
 /*@ requires \valid_read(g) && \valid_read(s);
     requires 1 <= g->config.tick_tolerance_us <= g->config.tick_us <= IONTO_TICK_MAX_US;
@@ -592,331 +770,634 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
 
 /* ---- one tick ------------------------------------------------------------------------------------------ */
 
+/* How a debounce timer goes on when its cause is seen, or not. */
+/*@ logic integer debounced_us(integer on, integer tick_us, integer limit_us, integer before_us) =
+      before_us >= limit_us ? limit_us : (on == 1 ? \min(before_us + tick_us, limit_us) : 0); */
+
+/* The timers of what the sensors say. */
+/*@ requires valid: \valid(g);
+    requires tick: 1 <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    requires limits: 1 <= g->config.over_current_us && 1 <= g->config.over_voltage_us && 1 <= g->config.sensor_us
+                     && 1 <= g->config.stale_us;
+    requires timers: 0 <= g->state.over_current_us <= g->config.over_current_us
+                     && 0 <= g->state.over_voltage_us <= g->config.over_voltage_us
+                     && 0 <= g->state.sensor_us <= g->config.sensor_us && 0 <= g->state.stale_us <= g->config.stale_us;
+    terminates \true;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.sensor_us, g->state.stale_us;
+    ensures si08_over_current: g->state.over_current_us
+      == debounced_us(over_current, g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us));
+    ensures si09_over_voltage: g->state.over_voltage_us
+      == debounced_us(over_voltage, g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us));
+    ensures si13_sensor: g->state.sensor_us
+      == debounced_us(sensor, g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us));
+    ensures si13_stale: g->state.stale_us
+      == debounced_us(stale, g->config.tick_us, g->config.stale_us, \old(g->state.stale_us)); */
+static void time_sensors(struct ionto_guard *g, int32_t over_current, int32_t over_voltage, int32_t sensor,
+                         int32_t stale)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    s->over_current_us = debounced(s->over_current_us, over_current, c->tick_us, c->over_current_us);
+    s->over_voltage_us = debounced(s->over_voltage_us, over_voltage, c->tick_us, c->over_voltage_us);
+    s->sensor_us = debounced(s->sensor_us, sensor, c->tick_us, c->sensor_us);
+    s->stale_us = debounced(s->stale_us, stale, c->tick_us, c->stale_us);
+}
+
+/* The timers of what the body and the output do. */
+/*@ requires valid: \valid(g);
+    requires tick: 1 <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    requires limits: 1 <= g->config.open_us && 1 <= g->config.short_us && 1 <= g->config.mismatch_us
+                     && 1 <= g->config.leakage_us && 1 <= g->config.switch_us;
+    requires timers: 0 <= g->state.open_us <= g->config.open_us && 0 <= g->state.short_us <= g->config.short_us
+                     && 0 <= g->state.mismatch_us <= g->config.mismatch_us
+                     && 0 <= g->state.leakage_us <= g->config.leakage_us
+                     && 0 <= g->state.switch_us <= g->config.switch_us;
+    terminates \true;
+    assigns g->state.open_us, g->state.short_us, g->state.mismatch_us, g->state.leakage_us, g->state.switch_us;
+    ensures si10_open: g->state.open_us
+      == debounced_us(open, g->config.tick_us, g->config.open_us, \old(g->state.open_us));
+    ensures si11_short: g->state.short_us
+      == debounced_us(shorted, g->config.tick_us, g->config.short_us, \old(g->state.short_us));
+    ensures si12_mismatch: g->state.mismatch_us
+      == debounced_us(mismatch, g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us));
+    ensures si14_leakage: g->state.leakage_us
+      == debounced_us(leakage, g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us));
+    ensures si14_switch: g->state.switch_us
+      == debounced_us(disobeys, g->config.tick_us, g->config.switch_us, \old(g->state.switch_us)); */
+static void time_output(struct ionto_guard *g, int32_t open, int32_t shorted, int32_t mismatch, int32_t leakage,
+                        int32_t disobeys)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    s->open_us = debounced(s->open_us, open, c->tick_us, c->open_us);
+    s->short_us = debounced(s->short_us, shorted, c->tick_us, c->short_us);
+    s->mismatch_us = debounced(s->mismatch_us, mismatch, c->tick_us, c->mismatch_us);
+    s->leakage_us = debounced(s->leakage_us, leakage, c->tick_us, c->leakage_us);
+    s->switch_us = debounced(s->switch_us, disobeys, c->tick_us, c->switch_us);
+}
+
+/* What latches without a debounce. */
+/*@ requires valid: \valid(g);
+    terminates \true;
+    assigns g->state.tick, g->state.emergency, g->state.corrupt;
+    ensures si21_tick: g->state.tick == (off_tick == 1 ? 1 : \old(g->state.tick));
+    ensures si16_emergency: g->state.emergency == (emergency == 1 ? 1 : \old(g->state.emergency));
+    ensures si20_unsound: g->state.corrupt == (unsound == 1 ? 2 : \old(g->state.corrupt)); */
+static void latch_at_once(struct ionto_guard *g, int32_t off_tick, int32_t emergency, int32_t unsound)
+{
+    struct ionto_guard_state *s = &g->state;
+    s->tick = pick_flag(off_tick, 1u, s->tick);
+    s->emergency = pick_flag(emergency, 1u, s->emergency);
+    s->corrupt = pick_flag(unsound, LATCHED, s->corrupt);
+}
+
 /* Runs every debounce timer and sets every latch that has none. 1 when any cause is seen at this tick. */
-/*@ requires \valid(g) && \valid_read(sense) && \separated(g, sense);
-    requires ionto_config_in_range(&g->config) && ionto_guard_state_ok(&g->state, &g->config);
+/*@ requires valid: \valid(g) && \valid_read(sense) && \separated(g, sense);
+    requires range: CONFIG_OK(g);
+    requires timers: TIMERS_OK(g);
     terminates \true;
     assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
             g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
             g->state.tick, g->state.corrupt, g->state.emergency;
     ensures flag: \result == 0 || \result == 1;
     ensures seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
-    ensures timers: ionto_guard_timers_ok(&g->state, &g->config);
-    ensures latches: g->state.tick <= 1 && g->state.emergency <= 1 && g->state.corrupt <= 2;
-    ensures si07_kept: ionto_guard_keeps{Pre, Post}(&g->state, &g->config);
-    ensures si07_unseen: \result == 0 && \old(g->state.first_trip) == IONTO_TRIP_NONE
-                         ==> !ionto_guard_tripped(&g->state, &g->config);
-    ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us),
-                     g->state.over_current_us);
-    ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense))
-      ==> ionto_rests(g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
-    ensures si09_over_voltage_runs: \old(ionto_sees_over_voltage(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us),
-                     g->state.over_voltage_us);
-    ensures si09_over_voltage_rests: !\old(ionto_sees_over_voltage(&g->config, sense))
-      ==> ionto_rests(g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
-    ensures si10_open_runs: \old(ionto_sees_open(g, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.open_us, \old(g->state.open_us), g->state.open_us);
-    ensures si10_open_rests: !\old(ionto_sees_open(g, sense))
-      ==> ionto_rests(g->config.open_us, \old(g->state.open_us), g->state.open_us);
-    ensures si11_short_runs: \old(ionto_sees_short(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.short_us, \old(g->state.short_us), g->state.short_us);
-    ensures si11_short_rests: !\old(ionto_sees_short(&g->config, sense))
-      ==> ionto_rests(g->config.short_us, \old(g->state.short_us), g->state.short_us);
-    ensures si12_mismatch_runs: \old(ionto_sees_mismatch(g, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
-    ensures si12_mismatch_rests: !\old(ionto_sees_mismatch(g, sense))
-      ==> ionto_rests(g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
-    ensures si13_sensor_runs: \old(ionto_sees_sensor(&g->config, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
-    ensures si13_sensor_rests: !\old(ionto_sees_sensor(&g->config, sense))
-      ==> ionto_rests(g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
-    ensures si13_stale_runs: \old(ionto_sees_stale(g, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
-    ensures si13_stale_rests: !\old(ionto_sees_stale(g, sense))
-      ==> ionto_rests(g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
-    ensures si14_leakage_runs: \old(ionto_sees_leakage(g, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
-    ensures si14_leakage_rests: !\old(ionto_sees_leakage(g, sense))
-      ==> ionto_rests(g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
-    ensures si14_switch_runs: \old(ionto_sees_disobedience(g, sense))
-      ==> ionto_runs(g->config.tick_us, g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
-    ensures si14_switch_rests: !\old(ionto_sees_disobedience(g, sense))
-      ==> ionto_rests(g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
+    ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
+      == debounced_us(1, g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us));
+    ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
+      == debounced_us(0, g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us));
+    ensures si09_over_voltage_runs: \old(ionto_sees_over_voltage(&g->config, sense)) ==> g->state.over_voltage_us
+      == debounced_us(1, g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us));
+    ensures si09_over_voltage_rests: !\old(ionto_sees_over_voltage(&g->config, sense)) ==> g->state.over_voltage_us
+      == debounced_us(0, g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us));
+    ensures si10_open_runs: \old(ionto_sees_open(g, sense)) ==> g->state.open_us
+      == debounced_us(1, g->config.tick_us, g->config.open_us, \old(g->state.open_us));
+    ensures si10_open_rests: !\old(ionto_sees_open(g, sense)) ==> g->state.open_us
+      == debounced_us(0, g->config.tick_us, g->config.open_us, \old(g->state.open_us));
+    ensures si11_short_runs: \old(ionto_sees_short(&g->config, sense)) ==> g->state.short_us
+      == debounced_us(1, g->config.tick_us, g->config.short_us, \old(g->state.short_us));
+    ensures si11_short_rests: !\old(ionto_sees_short(&g->config, sense)) ==> g->state.short_us
+      == debounced_us(0, g->config.tick_us, g->config.short_us, \old(g->state.short_us));
+    ensures si12_mismatch_runs: \old(ionto_sees_mismatch(g, sense)) ==> g->state.mismatch_us
+      == debounced_us(1, g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us));
+    ensures si12_mismatch_rests: !\old(ionto_sees_mismatch(g, sense)) ==> g->state.mismatch_us
+      == debounced_us(0, g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us));
+    ensures si13_sensor_runs: \old(ionto_sees_sensor(&g->config, sense)) ==> g->state.sensor_us
+      == debounced_us(1, g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us));
+    ensures si13_sensor_rests: !\old(ionto_sees_sensor(&g->config, sense)) ==> g->state.sensor_us
+      == debounced_us(0, g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us));
+    ensures si13_stale_runs: \old(ionto_sees_stale(g, sense)) ==> g->state.stale_us
+      == debounced_us(1, g->config.tick_us, g->config.stale_us, \old(g->state.stale_us));
+    ensures si13_stale_rests: !\old(ionto_sees_stale(g, sense)) ==> g->state.stale_us
+      == debounced_us(0, g->config.tick_us, g->config.stale_us, \old(g->state.stale_us));
+    ensures si14_leakage_runs: \old(ionto_sees_leakage(g, sense)) ==> g->state.leakage_us
+      == debounced_us(1, g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us));
+    ensures si14_leakage_rests: !\old(ionto_sees_leakage(g, sense)) ==> g->state.leakage_us
+      == debounced_us(0, g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us));
+    ensures si14_switch_runs: \old(ionto_sees_disobedience(g, sense)) ==> g->state.switch_us
+      == debounced_us(1, g->config.tick_us, g->config.switch_us, \old(g->state.switch_us));
+    ensures si14_switch_rests: !\old(ionto_sees_disobedience(g, sense)) ==> g->state.switch_us
+      == debounced_us(0, g->config.tick_us, g->config.switch_us, \old(g->state.switch_us));
+    ensures si16_emergency: g->state.emergency == (\old(sense->emergency_stop) != 0 ? 1 : \old(g->state.emergency));
     ensures si20_unsound: g->state.corrupt == (sound != 1 ? 2 : \old(g->state.corrupt));
     ensures si21_tick: \old(ionto_sees_tick(g, sense)) ==> g->state.tick == 1;
-    ensures si21_no_tick: !\old(ionto_sees_tick(g, sense)) ==> g->state.tick == \old(g->state.tick);
-    ensures si16_emergency: g->state.emergency == (sense->emergency_stop != 0 ? 1 : \old(g->state.emergency)); */
+    ensures si21_no_tick: !\old(ionto_sees_tick(g, sense)) ==> g->state.tick == \old(g->state.tick); */
 static int32_t watch(struct ionto_guard *g, const struct ionto_sense *sense, uint32_t sound)
 {
     const struct ionto_config *c = &g->config;
-    struct ionto_guard_state *s = &g->state;
     int32_t over_current = sees_over_current(c, sense);
     int32_t over_voltage = beyond(sense->voltage_mv, c->over_voltage_mv);
     int32_t open = sees_open(g, sense);
     int32_t shorted = sees_short(c, sense);
     int32_t mismatch = sees_mismatch(g, sense);
     int32_t sensor = sees_sensor(c, sense);
-    int32_t stale = ((s->primed == 1u) && (sense->sample == s->sample_seen)) ? 1 : 0;
-    int32_t leakage = ((s->energised == 0u) && (sees_zero(c, sense) == 0)) ? 1 : 0;
-    int32_t disobeys = (sense->switch_closed != s->energised) ? 1 : 0;
+    int32_t stale = sees_stale(g, sense);
+    int32_t leakage = sees_leakage(g, sense);
+    int32_t disobeys = (sense->switch_closed != g->state.energised) ? 1 : 0;
     int32_t off_tick = sees_tick(g, sense);
     int32_t emergency = (sense->emergency_stop != 0u) ? 1 : 0;
     int32_t unsound = (sound != 1u) ? 1 : 0;
-    int32_t seen = ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys
-                     + off_tick + emergency + unsound) > 0) ? 1 : 0;
-
-    if ((seen == 0) && (s->first_trip == (uint32_t)IONTO_TRIP_NONE)) {
-        clear_timers(s);   /* nearly every tick: nothing is seen and nothing is latched */
-    } else {
-        s->over_current_us = debounced(s->over_current_us, over_current, c->tick_us, c->over_current_us);
-        s->over_voltage_us = debounced(s->over_voltage_us, over_voltage, c->tick_us, c->over_voltage_us);
-        s->open_us = debounced(s->open_us, open, c->tick_us, c->open_us);
-        s->short_us = debounced(s->short_us, shorted, c->tick_us, c->short_us);
-        s->mismatch_us = debounced(s->mismatch_us, mismatch, c->tick_us, c->mismatch_us);
-        s->sensor_us = debounced(s->sensor_us, sensor, c->tick_us, c->sensor_us);
-        s->stale_us = debounced(s->stale_us, stale, c->tick_us, c->stale_us);
-        s->leakage_us = debounced(s->leakage_us, leakage, c->tick_us, c->leakage_us);
-        s->switch_us = debounced(s->switch_us, disobeys, c->tick_us, c->switch_us);
-        s->tick = (off_tick == 1) ? 1u : s->tick;
-        s->emergency = (emergency == 1) ? 1u : s->emergency;
-        s->corrupt = (unsound == 1) ? LATCHED : s->corrupt;
-    }
-    return seen;
+    time_sensors(g, over_current, over_voltage, sensor, stale);
+    time_output(g, open, shorted, mismatch, leakage, disobeys);
+    latch_at_once(g, off_tick, emergency, unsound);
+    return ((over_current + over_voltage + open + shorted + mismatch + sensor + stale + leakage + disobeys + off_tick
+             + emergency + unsound) > 0) ? 1 : 0;
 }
 
-/* Zero at once and the switch open; what was due when the fall ended is latched now. */
-/*@ requires \valid(s);
-    terminates \true; assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
-    ensures off: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->envelope_na == 0;
-    ensures si15_latched: s->heartbeat == (\old(s->heartbeat) == 1 ? 2 : \old(s->heartbeat));
-    ensures si17_latched: s->time == (\old(s->time) == 1 ? 2 : \old(s->time));
-    ensures si18_latched: s->charge == (\old(s->charge) == 1 ? 2 : \old(s->charge)); */
-static void switch_off(struct ionto_guard_state *s)
+/* What was due when the fall ended is latched when the switch opens. */
+/*@ terminates \true; assigns \nothing; ensures \result == (off == 1 && latch == 1 ? 2 : latch); */
+static uint32_t latch_due(int32_t off, uint32_t latch)
 {
-    s->armed = 0u;
-    s->energised = 0u;
-    s->ending = 0u;
-    s->envelope_na = 0;
-    s->heartbeat = (s->heartbeat == DUE) ? LATCHED : s->heartbeat;
-    s->charge = (s->charge == DUE) ? LATCHED : s->charge;
-    s->time = (s->time == DUE) ? LATCHED : s->time;
+    return ((off == 1) && (latch == DUE)) ? LATCHED : latch;
 }
 
-/* Counts time and charge of the tick to come. 0 when a cap forbids it: nothing is counted, and that cap is latched. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_guard_counts_ok(s, c) && \abs(p) <= c->limit_na <= IONTO_CEILING_NA;
-    requires 1 <= c->tick_us <= IONTO_TICK_MAX_US && c->time_cap_us <= IONTO_TIME_CEILING_US;
-    requires c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC;
-    terminates \true; assigns s->energised_us, s->positive_fc, s->negative_fc, s->time, s->charge;
+/* Zero at once and the switch open, when `off` is 1; what was due is latched then. */
+/*@ requires \valid(g);
+    terminates \true;
+    assigns g->state.armed, g->state.energised, g->state.ending, g->state.envelope_na, g->state.heartbeat,
+            g->state.charge, g->state.time;
+    ensures armed: g->state.armed == (off == 1 ? 0 : \old(g->state.armed));
+    ensures energised: g->state.energised == (off == 1 ? 0 : \old(g->state.energised));
+    ensures ending: g->state.ending == (off == 1 ? 0 : \old(g->state.ending));
+    ensures envelope: g->state.envelope_na == (off == 1 ? 0 : \old(g->state.envelope_na));
+    ensures si15_latched: g->state.heartbeat
+                          == (off == 1 && \old(g->state.heartbeat) == 1 ? 2 : \old(g->state.heartbeat));
+    ensures si17_latched: g->state.time == (off == 1 && \old(g->state.time) == 1 ? 2 : \old(g->state.time));
+    ensures si18_latched: g->state.charge == (off == 1 && \old(g->state.charge) == 1 ? 2 : \old(g->state.charge));
+    ensures tripped_kept: \old(TRIPPED(g)) ==> TRIPPED(g);
+    ensures tripped_same: off != 1 ==> (TRIPPED(g) <==> \old(TRIPPED(g))); */
+static void switch_off_if(struct ionto_guard *g, int32_t off)
+{
+    struct ionto_guard_state *s = &g->state;
+    s->armed = pick_flag(off, 0u, s->armed);
+    s->energised = pick_flag(off, 0u, s->energised);
+    s->ending = pick_flag(off, 0u, s->ending);
+    s->envelope_na = pick(off, 0, s->envelope_na);
+    s->heartbeat = latch_due(off, s->heartbeat);
+    s->charge = latch_due(off, s->charge);
+    s->time = latch_due(off, s->time);
+}
+
+/* Counts time and charge of a tick to come that is wanted. 0 when it is not, or when a cap forbids it: then nothing is
+ * counted, and that cap is latched. */
+/*@ requires valid: \valid(g);
+    requires counts: COUNTS_OK(g);
+    requires limit: wanted == 1 ==> \abs(p) <= g->config.limit_na;
+    requires range: CONFIG_OK(g);
+    terminates \true;
+    assigns g->state.energised_us, g->state.positive_fc, g->state.negative_fc, g->state.time, g->state.charge;
     ensures flag: \result == 0 || \result == 1;
-    ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + (\result == 1 ? c->tick_us : 0);
-    ensures si18_positive: s->positive_fc
-                           == \old(s->positive_fc) + (\result == 1 ? ionto_positive_fc(p, c->tick_us) : 0);
-    ensures si18_negative: s->negative_fc
-                           == \old(s->negative_fc) + (\result == 1 ? ionto_negative_fc(p, c->tick_us) : 0);
-    ensures only_time: p == 0 ==> s->charge == \old(s->charge);
-    ensures untouched: \result == 1 ==> s->time == \old(s->time) && s->charge == \old(s->charge);
-    ensures latched: \result == 0 ==> s->time == 2 && s->charge == \old(s->charge)
-                                      || s->charge == 2 && s->time == \old(s->time); */
-static int32_t account(struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
+    ensures wanted: \result == 1 ==> wanted == 1;
+    ensures counts: COUNTS_OK(g);
+    ensures si17_count: g->state.energised_us == \old(g->state.energised_us) + (\result == 1 ? g->config.tick_us : 0);
+    ensures si18_positive: g->state.positive_fc
+                           == \old(g->state.positive_fc) + (\result == 1 ? ionto_positive_fc(p, g->config.tick_us) : 0);
+    ensures si18_negative: g->state.negative_fc
+                           == \old(g->state.negative_fc) + (\result == 1 ? ionto_negative_fc(p, g->config.tick_us) : 0);
+    ensures only_time: p == 0 ==> g->state.charge == \old(g->state.charge);
+    ensures si17_full: g->state.time
+                       == (wanted == 1 && \old(g->state.energised_us) + g->config.tick_us > g->config.time_cap_us
+                           ? 2 : \old(g->state.time));
+    ensures si18_full: g->state.charge == (wanted == 1 && \result == 0 && g->state.time == \old(g->state.time)
+                                           && !(\old(g->state.energised_us) + g->config.tick_us > g->config.time_cap_us)
+                                           ? 2 : \old(g->state.charge)); */
+static int32_t account(struct ionto_guard *g, int32_t p, int32_t wanted)
 {
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    int32_t p_na = pick(wanted, p, 0);
     int64_t energised_us = s->energised_us + c->tick_us;
-    int64_t tick_fc = product((int32_t)size_of(p), c->tick_us);
-    int64_t positive_fc = (p > 0) ? (s->positive_fc + tick_fc) : s->positive_fc;
-    int64_t negative_fc = (p < 0) ? (s->negative_fc + tick_fc) : s->negative_fc;
-    int32_t counted = 0;
-    if (energised_us > c->time_cap_us) {
-        s->time = LATCHED;
-    } else if ((positive_fc > c->charge_cap_each_fc) || (negative_fc > c->charge_cap_each_fc)
-               || ((positive_fc + negative_fc) > c->charge_cap_total_fc)) {
-        s->charge = LATCHED;
-    } else {
+    int64_t tick_fc = product((int32_t)size_of(p_na), c->tick_us);
+    int64_t positive_fc = s->positive_fc + ((p_na > 0) ? tick_fc : 0);
+    int64_t negative_fc = s->negative_fc + ((p_na < 0) ? tick_fc : 0);
+    int32_t late = (energised_us > c->time_cap_us) ? 1 : 0;
+    int32_t full = ((positive_fc > c->charge_cap_each_fc) || (negative_fc > c->charge_cap_each_fc)
+                    || ((positive_fc + negative_fc) > c->charge_cap_total_fc)) ? 1 : 0;
+    int32_t counted = ((wanted == 1) && (late == 0) && (full == 0)) ? 1 : 0;
+    if (counted == 1) {
         s->energised_us = energised_us;
         s->positive_fc = positive_fc;
         s->negative_fc = negative_fc;
-        counted = 1;
+    } else if (wanted == 1) {
+        s->time = pick_flag(late, LATCHED, s->time);
+        s->charge = pick_flag(late, s->charge, LATCHED);
+    } else {
+        /* no tick to come */
     }
     return counted;
 }
 
-/* Whether the switch may close: after STOP was seen with no trip, on RUN within the limit by a supervisor that is
- * heard, once contact has held and the dwell is over (SI-05). It counts from then on. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_in_range(c) && ionto_guard_counts_ok(s, c) && s->energised == 0 && s->armed <= 1;
-    requires s->contact_us <= c->contact_us && s->zero_us <= c->dwell_us && s->time == 0 && s->charge == 0;
-    terminates \true;
-    assigns s->armed, s->energised, s->energised_us, s->time;
-    ensures si05_start: s->energised == 1 ==> \old(s->armed) == 1 && command == IONTO_COMMAND_RUN
-                        && s->contact_us == c->contact_us && s->heartbeat_us < c->heartbeat_us
-                        && \abs(target_na) <= c->limit_na;
-    ensures si04_dwell: s->energised == 1 && s->sign == 0 ==> s->zero_us == c->dwell_us;
-    ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
-    ensures flags: s->energised <= 1 && s->armed <= 1 && s->armed + s->energised <= 1;
-    ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? c->tick_us : 0);
-    ensures si17_latched: s->time == 0 || s->time == 2 && s->energised == 0 && s->armed == 0;
-    ensures si17_full: s->time == \old(s->time) || s->time == 2; */
-static void consider_start(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command,
-                           int32_t target_na)
+/*@ requires valid: \valid_read(g);
+    requires counts: COUNTS_OK(g);
+    requires range: CONFIG_OK(g);
+    terminates \true; assigns \nothing;
+    ensures si17_due: \result == 1 <==> TIME_DUE(g);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t is_time_due(const struct ionto_guard *g)
 {
-    if (command != (uint32_t)IONTO_COMMAND_RUN) {
-        s->armed = 1u;
-    }
-    if ((command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
-        && (s->heartbeat_us < c->heartbeat_us) && ((s->sign != 0) || (s->zero_us >= c->dwell_us))
-        && (beyond(target_na, c->limit_na) == 0)) {
-        s->armed = 0u;
-        if ((s->energised_us + c->tick_us) <= c->time_cap_us) {
-            s->energised_us = s->energised_us + c->tick_us;
-            s->energised = 1u;
-        } else {
-            s->time = LATCHED;
-        }
-    }
+    return ((g->state.energised_us + g->config.time_reserve_us) >= g->config.time_cap_us) ? 1 : 0;
 }
 
-/* Whether the current must fall to zero now, and which trip is due then; lowers the envelope of the fall. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_guard_current_ok(s, c) && s->energised == 1 && s->ending <= 1;
-    requires 1 <= c->limit_na <= IONTO_CEILING_NA && 1 <= c->fall_na_per_tick <= 200000;
-    requires 0 <= c->time_reserve_us <= c->time_cap_us <= IONTO_TIME_CEILING_US;
-    requires 0 <= c->charge_reserve_fc <= c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC;
-    requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1;
-    requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
-    terminates \true; assigns s->ending, s->envelope_na, s->heartbeat, s->charge, s->time;
-    ensures si15_heartbeat: s->heartbeat == (s->heartbeat_us == c->heartbeat_us ? 1 : \old(s->heartbeat));
-    ensures si17_time: ionto_guard_time_due(s, c) ==> s->time == 1;
-    ensures si17_not_yet: !ionto_guard_time_due(s, c) ==> s->time == \old(s->time);
-    ensures si18_charge: ionto_guard_charge_due(s, c) ==> s->charge == 1;
-    ensures si18_not_yet: !ionto_guard_charge_due(s, c) ==> s->charge == \old(s->charge);
-    ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->ending == 1;
-    ensures si16_never_back: \old(s->ending) == 1 ==> s->ending == 1;
-    ensures si16_falls: \old(s->ending) == 1
-                        ==> s->envelope_na == \max(\old(s->envelope_na) - c->fall_na_per_tick, 0);
-    ensures si16_begins: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
-    ensures range: 0 <= s->envelope_na <= c->limit_na && s->ending <= 1;
-    ensures due: s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1; */
-static void consider_end(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command)
+/*@ requires valid: \valid_read(g);
+    requires counts: COUNTS_OK(g);
+    requires range: CONFIG_OK(g);
+    terminates \true; assigns \nothing;
+    ensures si18_due: \result == 1 <==> CHARGE_DUE(g);
+    ensures flag: \result == 0 || \result == 1; */
+static int32_t is_charge_due(const struct ionto_guard *g)
 {
-    uint32_t end = (command != (uint32_t)IONTO_COMMAND_RUN) ? 1u : 0u;
-    if (s->heartbeat_us >= c->heartbeat_us) {
-        s->heartbeat = or_else(s->heartbeat, DUE);
-        end = 1u;
-    }
-    if ((s->energised_us + c->time_reserve_us) >= c->time_cap_us) {
-        s->time = or_else(s->time, DUE);
-        end = 1u;
-    }
-    if (((s->positive_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
-        || ((s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
-        || ((s->positive_fc + s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_total_fc)) {
-        s->charge = or_else(s->charge, DUE);
-        end = 1u;
-    }
-    if (s->ending == 1u) {
-        s->envelope_na = (s->envelope_na > c->fall_na_per_tick) ? (s->envelope_na - c->fall_na_per_tick) : 0;
-    } else if (end == 1u) {
-        s->ending = 1u;
-        s->envelope_na = (int32_t)size_of(s->last_na);
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    return (((s->positive_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
+            || ((s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_each_fc)
+            || ((s->positive_fc + s->negative_fc + c->charge_reserve_fc) >= c->charge_cap_total_fc)) ? 1 : 0;
+}
+
+/* The envelope of a fall begins at the last current and sinks by the fall rate. */
+/*@ requires range: 0 <= envelope_na && 0 <= fall_na;
+    terminates \true; assigns \nothing;
+    ensures \result == (falls == 1 ? \max(envelope_na - fall_na, 0) : (begins == 1 ? last_na : envelope_na)); */
+static int32_t next_envelope_na(int32_t envelope_na, int32_t falls, int32_t begins, int32_t last_na, int32_t fall_na)
+{
+    int32_t next_na = envelope_na;
+    if (falls == 1) {
+        next_na = (envelope_na > fall_na) ? (envelope_na - fall_na) : 0;
+    } else if (begins == 1) {
+        next_na = last_na;
     } else {
-        /* the treatment goes on */
+        /* no fall */
     }
+    return next_na;
+}
+
+/* Whether the current must fall to zero now, and which trip is due then, when `runs` is 1; lowers the envelope of the
+ * fall. */
+/*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g);
+    requires current: CURRENT_OK(g);
+    requires flags: g->state.ending <= 1;
+    terminates \true;
+    assigns g->state.ending, g->state.envelope_na, g->state.heartbeat, g->state.charge, g->state.time;
+    ensures si15_heartbeat: g->state.heartbeat == (runs == 1 && g->state.heartbeat_us == g->config.heartbeat_us
+                                                   ? 1 : \old(g->state.heartbeat));
+    ensures si17_time: runs == 1 && \old(TIME_DUE(g)) ==> g->state.time == 1;
+    ensures si17_not_yet: runs != 1 || !\old(TIME_DUE(g))
+                          ==> g->state.time == \old(g->state.time);
+    ensures si18_charge: runs == 1 && \old(CHARGE_DUE(g)) ==> g->state.charge == 1;
+    ensures si18_not_yet: runs != 1 || !\old(CHARGE_DUE(g))
+                          ==> g->state.charge == \old(g->state.charge);
+    ensures si16_stop: runs == 1 && command != IONTO_COMMAND_RUN ==> g->state.ending == 1;
+    ensures si16_never_back: \old(g->state.ending) == 1 ==> g->state.ending == 1;
+    ensures si16_falls: runs == 1 && \old(g->state.ending) == 1
+                        ==> g->state.envelope_na == \max(\old(g->state.envelope_na) - g->config.fall_na_per_tick, 0);
+    ensures si16_begins: \old(g->state.ending) == 0 && g->state.ending == 1
+                         ==> g->state.envelope_na == \abs(g->state.last_na);
+    ensures due: runs == 1 && (g->state.heartbeat_us == g->config.heartbeat_us || g->state.time != \old(g->state.time)
+                               || g->state.charge != \old(g->state.charge)) ==> g->state.ending == 1;
+    ensures envelope: 0 <= g->state.envelope_na <= g->config.limit_na;
+    ensures ending: g->state.ending <= 1;
+    ensures nothing: runs != 1 ==> g->state.ending == \old(g->state.ending)
+                                   && g->state.envelope_na == \old(g->state.envelope_na); */
+static void consider_end(struct ionto_guard *g, int32_t runs, uint32_t command)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    int32_t silent = ((runs == 1) && (s->heartbeat_us >= c->heartbeat_us)) ? 1 : 0;
+    int32_t late = ((runs == 1) && (is_time_due(g) == 1)) ? 1 : 0;
+    int32_t full = ((runs == 1) && (is_charge_due(g) == 1)) ? 1 : 0;
+    int32_t stops = ((runs == 1) && (command != (uint32_t)IONTO_COMMAND_RUN)) ? 1 : 0;
+    int32_t ends = ((silent + late + full + stops) > 0) ? 1 : 0;
+    int32_t falls = ((runs == 1) && (s->ending == 1u)) ? 1 : 0;
+    s->heartbeat = pick_flag(silent, DUE, s->heartbeat);
+    s->time = pick_flag(late, DUE, s->time);
+    s->charge = pick_flag(full, DUE, s->charge);
+    s->envelope_na = next_envelope_na(s->envelope_na, falls, ends, (int32_t)size_of(s->last_na), c->fall_na_per_tick);
+    s->ending = pick_flag(ends, 1u, s->ending);
 }
 
 /* Whether a proposal keeps every invariant of the current. */
-/*@ requires \valid_read(s) && \valid_read(c);
-    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c);
+/*@ requires valid: \valid_read(g);
+    requires range: 1 <= g->config.limit_na <= IONTO_CEILING_NA;
+    requires last: \abs(g->state.last_na) <= g->config.limit_na;
+    requires sign: -1 <= g->state.sign <= 1;
+    requires positive: g->state.last_na > 0 ==> g->state.sign == 1;
+    requires negative: g->state.last_na < 0 ==> g->state.sign == -1;
     terminates \true; assigns \nothing;
     ensures flag: \result == 0 || \result == 1;
-    ensures si01_limit: \result == 1 ==> \abs(p) <= c->limit_na;
-    ensures si03_rise: \result == 1 ==> \abs(p) - \abs(s->last_na) <= c->rise_na_per_tick;
-    ensures si03_fall: \result == 1 ==> \abs(s->last_na) - \abs(p) <= c->fall_na_per_tick;
-    ensures si04_no_jump: \result == 1 ==> (s->last_na > 0 ==> p >= 0) && (s->last_na < 0 ==> p <= 0);
-    ensures si04_dwell: \result == 1 && (p > 0 && s->sign == -1 || p < 0 && s->sign == 1) ==> s->zero_us >= c->dwell_us;
-    ensures si05_energised: \result == 1 && p != 0 ==> s->energised == 1;
-    ensures si16_envelope: \result == 1 && s->ending == 1 ==> \abs(p) <= s->envelope_na; */
-static int32_t is_permissible(const struct ionto_guard_state *s, const struct ionto_config *c, int32_t p)
+    ensures si01_limit: \result == 1 ==> \abs(p) <= g->config.limit_na;
+    ensures si03_rise: \result == 1 ==> \abs(p) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
+    ensures si03_fall: \result == 1 ==> \abs(g->state.last_na) - \abs(p) <= g->config.fall_na_per_tick;
+    ensures si04_no_jump_down: \result == 1 && g->state.last_na > 0 ==> p >= 0;
+    ensures si04_no_jump_up: \result == 1 && g->state.last_na < 0 ==> p <= 0;
+    ensures si04_dwell: \result == 1 && (p > 0 && g->state.sign == -1 || p < 0 && g->state.sign == 1)
+                        ==> g->state.zero_us >= g->config.dwell_us;
+    ensures si16_envelope: \result == 1 && g->state.ending == 1 ==> \abs(p) <= g->state.envelope_na; */
+static int32_t is_permissible(const struct ionto_guard *g, int32_t p)
 {
-    int32_t permissible = 0;
-    if ((beyond(p, c->limit_na) == 0) && ((p == 0) || (s->energised == 1u))) {
-        int32_t direction = direction_of(p);
-        int32_t p_na = (int32_t)size_of(p);
-        int32_t last_na = (int32_t)size_of(s->last_na);
-        int32_t against = ((direction != 0) && (s->sign == -direction)) ? 1 : 0;
-        permissible = 1;
-        if ((against == 1) && ((s->last_na != 0) || (s->zero_us < c->dwell_us))) {
-            permissible = 0;
-        }
-        if (((p_na - last_na) > c->rise_na_per_tick) || ((last_na - p_na) > c->fall_na_per_tick)) {
-            permissible = 0;
-        }
-        if ((s->ending == 1u) && (p_na > s->envelope_na)) {
-            permissible = 0;
-        }
-    }
-    return permissible;
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    int64_t p_na = size_of(p);
+    int64_t last_na = size_of(s->last_na);
+    int32_t direction = direction_of(p);
+    int32_t against = ((direction != 0) && (s->sign == -direction)) ? 1 : 0;
+    int32_t waits = ((against == 1) && ((last_na != 0) || (s->zero_us < c->dwell_us))) ? 1 : 0;
+    int32_t slews = (((p_na - last_na) > c->rise_na_per_tick) || ((last_na - p_na) > c->fall_na_per_tick)) ? 1 : 0;
+    int32_t above = ((p_na > c->limit_na) || ((s->ending == 1u) && (p_na > s->envelope_na))) ? 1 : 0;
+    return ((waits + slews + above) == 0) ? 1 : 0;
 }
 
-/* One tick with the switch closed: the current that is permitted, or zero and a latch. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_in_range(c) && ionto_guard_current_ok(s, c) && s->energised == 1 && s->armed == 0
-        && s->ending <= 1;
-    requires s->heartbeat <= 1 && s->charge <= 1 && s->time <= 1 && s->proposal == 0;
-    requires s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
-    requires s->sign == 0 ==> s->zero_us == c->dwell_us;
-    terminates \true;
-    assigns s->armed, s->energised, s->ending, s->envelope_na, s->heartbeat, s->charge, s->time, s->proposal,
-            s->energised_us, s->positive_fc, s->negative_fc;
-    ensures si01_limit: \abs(\result) <= c->limit_na && (\result == 0 || \result == p);
-    ensures si03_rise: \abs(\result) - \abs(s->last_na) <= c->rise_na_per_tick;
-    ensures si03_fall: s->energised == 1 || s->proposal == 0 && s->time != 2 && s->charge != 2
-                       ==> \abs(s->last_na) - \abs(\result) <= c->fall_na_per_tick;
-    ensures si04_no_jump: (s->last_na > 0 ==> \result >= 0) && (s->last_na < 0 ==> \result <= 0);
-    ensures si04_dwell: \result > 0 && s->sign != 1 || \result < 0 && s->sign != -1 ==> s->zero_us == c->dwell_us;
-    ensures si06_off: s->energised == 0 ==> \result == 0 && s->ending == 0;
-    ensures flags: s->energised <= 1 && s->ending <= 1 && s->armed == 0 && s->proposal <= 1
-                   && s->heartbeat <= 2 && s->charge <= 2 && s->time <= 2;
-    ensures latched: s->proposal == 1 || s->heartbeat == 2 || s->charge == 2 || s->time == 2 ==> s->energised == 0;
-    ensures due: s->heartbeat == 1 || s->charge == 1 || s->time == 1 ==> s->ending == 1;
-    ensures si07_kept: \old(s->heartbeat) <= s->heartbeat && \old(s->charge) <= s->charge && \old(s->time) <= s->time;
-    ensures si15_silent: s->heartbeat_us == c->heartbeat_us ==> s->heartbeat >= 1;
-    ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0 || s->ending == 1;
-    ensures si16_begins: \old(s->ending) == 0 && s->ending == 1 ==> s->envelope_na == \abs(s->last_na);
-    ensures si16_falls: \old(s->ending) == 1
-                        ==> s->energised == 0
-                            || s->ending == 1 && s->envelope_na == \old(s->envelope_na) - c->fall_na_per_tick;
-    ensures si16_envelope: s->ending == 1 ==> 1 <= \abs(\result) <= s->envelope_na;
-    ensures range: 0 <= s->envelope_na <= c->limit_na;
-    ensures counts: ionto_guard_counts_ok(s, c);
-    ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? c->tick_us : 0);
-    ensures si17_ends: \old(ionto_guard_time_due(s, c)) ==> s->time >= 1;
-    ensures si18_count: s->positive_fc == \old(s->positive_fc) + ionto_positive_fc(\result, c->tick_us)
-                        && s->negative_fc == \old(s->negative_fc) + ionto_negative_fc(\result, c->tick_us);
-    ensures si18_ends: \old(ionto_guard_charge_due(s, c)) ==> s->charge >= 1; */
-static int32_t permit(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t command, int32_t p)
+/* 1 when a proposal that is not permissible latches. Zero at once while a cap is due is the regulator's own cut at that
+ * cap, and no fault of it. */
+/*@ terminates \true; assigns \nothing;
+    ensures \result == (permissible != 1 && !(p == 0 && (time == 1 || charge == 1)) ? 1 : 0); */
+static int32_t refuses(int32_t permissible, int32_t p, uint32_t time, uint32_t charge)
 {
-    int32_t out_na = 0;
-    int32_t on = 0;
-    consider_end(s, c, command);
-    if (is_permissible(s, c, p) == 0) {
-        /* zero at once while a cap is due is the regulator's own cut at that cap */
-        s->proposal = ((p == 0) && ((s->time == DUE) || (s->charge == DUE))) ? 0u : 1u;
-    } else if ((s->ending == 1u) && (p == 0)) {
-        /* the fall is over */
-    } else if (account(s, c, p) == 1) {
-        out_na = p;
-        on = 1;
+    return ((permissible != 1) && !((p == 0) && ((time == DUE) || (charge == DUE)))) ? 1 : 0;
+}
+
+/* 1 when a tick flows with what is proposed: permissible, and not the zero at which a fall is over. */
+/*@ terminates \true; assigns \nothing; ensures \result == (permissible == 1 && !(ending == 1 && p == 0) ? 1 : 0); */
+static int32_t flows(int32_t permissible, int32_t p, uint32_t ending)
+{
+    return ((permissible == 1) && !((ending == 1u) && (p == 0))) ? 1 : 0;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (a == 1 && b == 1 ? 1 : 0); */
+static int32_t both(int32_t a, int32_t b)
+{
+    return ((a == 1) && (b == 1)) ? 1 : 0;
+}
+
+/* One tick with the switch closed, when `runs` is 1: the current that is permitted, or zero and a latch. */
+/*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g);
+    requires current: CURRENT_OK(g);
+    requires flags: g->state.ending <= 1;
+    requires latches: g->state.heartbeat <= 2 && g->state.charge <= 2 && g->state.time <= 2 && g->state.proposal <= 1;
+    requires runs: runs == 1 ==> g->state.energised == 1 && g->state.armed == 0 && g->state.heartbeat <= 1
+                                 && g->state.charge <= 1 && g->state.time <= 1 && g->state.proposal == 0;
+    requires due: DUE_WAITS(g);
+    requires dwell: runs == 1 && g->state.sign == 0 ==> g->state.zero_us == g->config.dwell_us;
+    terminates \true;
+    assigns g->state.armed, g->state.energised, g->state.ending, g->state.envelope_na, g->state.heartbeat,
+            g->state.charge, g->state.time, g->state.proposal, g->state.energised_us, g->state.positive_fc,
+            g->state.negative_fc;
+    ensures si01_proposed: \result == 0 || runs == 1 && \result == p;
+    ensures si01_limit: \abs(\result) <= g->config.limit_na;
+    ensures si03_rise: runs == 1 ==> \abs(\result) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
+    ensures si03_fall: runs == 1 && (g->state.energised == 1 || g->state.proposal == 0 && g->state.time != 2
+                                                                && g->state.charge != 2)
+                       ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si04_no_jump_down: g->state.last_na > 0 ==> \result >= 0;
+    ensures si04_no_jump_up: g->state.last_na < 0 ==> \result <= 0;
+    ensures si04_dwell: \result > 0 && g->state.sign != 1 || \result < 0 && g->state.sign != -1
+                        ==> g->state.zero_us == g->config.dwell_us;
+    ensures si06_off: runs == 1 && g->state.energised == 0 ==> \result == 0 && g->state.ending == 0;
+    ensures energised: runs == 1 ==> g->state.energised <= 1 && g->state.armed == 0;
+    ensures ending: g->state.ending <= 1;
+    ensures proposal: \old(g->state.proposal) <= g->state.proposal <= 1;
+    ensures heartbeat: \old(g->state.heartbeat) <= g->state.heartbeat <= 2;
+    ensures charge: \old(g->state.charge) <= g->state.charge <= 2;
+    ensures time: \old(g->state.time) <= g->state.time <= 2;
+    ensures latched: runs == 1 && (g->state.proposal == 1 || g->state.heartbeat == 2 || g->state.charge == 2
+                                   || g->state.time == 2) ==> g->state.energised == 0;
+    ensures due: DUE_WAITS(g);
+    ensures si15_silent: runs == 1 && g->state.heartbeat_us == g->config.heartbeat_us ==> g->state.heartbeat >= 1;
+    ensures si16_stop: runs == 1 && command != IONTO_COMMAND_RUN ==> g->state.energised == 0 || g->state.ending == 1;
+    ensures si16_begins: \old(g->state.ending) == 0 && g->state.ending == 1
+                         ==> g->state.envelope_na == \abs(g->state.last_na);
+    ensures si16_falls: runs == 1 && \old(g->state.ending) == 1
+                        ==> g->state.energised == 0
+                            || g->state.ending == 1
+                               && g->state.envelope_na == \old(g->state.envelope_na) - g->config.fall_na_per_tick;
+    ensures si16_envelope: runs == 1 && g->state.ending == 1 ==> 1 <= \abs(\result) <= g->state.envelope_na;
+    ensures envelope: 0 <= g->state.envelope_na <= g->config.limit_na;
+    ensures counts: COUNTS_OK(g);
+    ensures si17_count: g->state.energised_us
+                        == \old(g->state.energised_us)
+                           + (runs == 1 && g->state.energised == 1 ? g->config.tick_us : 0);
+    ensures si17_ends: runs == 1 && \old(TIME_DUE(g)) ==> g->state.time >= 1;
+    ensures si18_positive: g->state.positive_fc
+                           == \old(g->state.positive_fc) + ionto_positive_fc(\result, g->config.tick_us);
+    ensures si18_negative: g->state.negative_fc
+                           == \old(g->state.negative_fc) + ionto_negative_fc(\result, g->config.tick_us);
+    ensures si18_ends: runs == 1 && \old(CHARGE_DUE(g)) ==> g->state.charge >= 1;
+    ensures nothing_switched: runs != 1 ==> g->state.armed == \old(g->state.armed)
+                                            && g->state.energised == \old(g->state.energised)
+                                            && g->state.ending == \old(g->state.ending);
+    ensures nothing_latched: runs != 1 ==> g->state.proposal == \old(g->state.proposal)
+                                           && g->state.heartbeat == \old(g->state.heartbeat)
+                                           && g->state.charge == \old(g->state.charge)
+                                           && g->state.time == \old(g->state.time);
+    ensures nothing_counted: runs != 1 ==> g->state.energised_us == \old(g->state.energised_us);
+    ensures tripped_same: runs != 1 ==> (TRIPPED(g) <==> \old(TRIPPED(g)));
+    ensures tripped_anew: TRIPPED(g)
+                          ==> \old(TRIPPED(g)) || runs == 1 && g->state.energised == 0; */
+static int32_t permit(struct ionto_guard *g, int32_t runs, uint32_t command, int32_t p)
+{
+    struct ionto_guard_state *s = &g->state;
+    int32_t permissible;
+    int32_t on;
+    consider_end(g, runs, command);
+    permissible = is_permissible(g, p);
+    s->proposal = pick_flag(both(runs, refuses(permissible, p, s->time, s->charge)), 1u, s->proposal);
+    on = account(g, p, both(runs, flows(permissible, p, s->ending)));
+    switch_off_if(g, both(runs, 1 - on));
+    return pick(on, p, 0);
+}
+
+/* 1 when the switch may close: after STOP was seen with no trip, on RUN within the limit by a supervisor that is heard,
+ * once contact has held and the dwell is over (SI-05). */
+/*@ requires valid: \valid_read(g);
+    requires counters: g->state.contact_us <= g->config.contact_us && g->state.zero_us <= g->config.dwell_us;
+    terminates \true; assigns \nothing;
+    ensures flag: \result == 0 || \result == 1;
+    ensures si05_start: \result == 1
+                        <==> command == IONTO_COMMAND_RUN && g->state.armed == 1
+                             && g->state.contact_us == g->config.contact_us
+                             && g->state.heartbeat_us < g->config.heartbeat_us
+                             && (g->state.sign != 0 || g->state.zero_us == g->config.dwell_us)
+                             && \abs(target_na) <= g->config.limit_na; */
+static int32_t may_start(const struct ionto_guard *g, uint32_t command, int32_t target_na)
+{
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    return ((command == (uint32_t)IONTO_COMMAND_RUN) && (s->armed == 1u) && (s->contact_us >= c->contact_us)
+            && (s->heartbeat_us < c->heartbeat_us) && ((s->sign != 0) || (s->zero_us >= c->dwell_us))
+            && (beyond(target_na, c->limit_na) == 0)) ? 1 : 0;
+}
+
+/* STOP arms, a start uses that up, and so does a wild proposal. */
+/*@ terminates \true; assigns \nothing;
+    ensures \result == (wild == 1 || starts == 1 ? 0 : (rests == 1 && command != IONTO_COMMAND_RUN ? 1 : armed)); */
+static uint32_t next_armed(uint32_t armed, int32_t rests, int32_t wild, int32_t starts, uint32_t command)
+{
+    uint32_t next = armed;
+    if ((wild == 1) || (starts == 1)) {
+        next = 0u;
+    } else if ((rests == 1) && (command != (uint32_t)IONTO_COMMAND_RUN)) {
+        next = 1u;
     } else {
-        /* a cap is reached for good: zero, and the cap is latched */
+        /* as it was */
     }
-    if (on == 0) {
-        switch_off(s);
-    }
+    return next;
+}
+
+/* One tick with the switch open and no trip, when `rests` is 1: closes it for a start, and latches a proposal that is
+ * not zero. */
+/*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g);
+    requires counts: COUNTS_OK(g);
+    requires counters: g->state.contact_us <= g->config.contact_us && g->state.zero_us <= g->config.dwell_us;
+    requires rests: rests == 1 ==> g->state.energised == 0 && g->state.armed <= 1;
+    terminates \true;
+    assigns g->state.armed, g->state.energised, g->state.energised_us, g->state.positive_fc, g->state.negative_fc,
+            g->state.time, g->state.charge, g->state.proposal;
+    ensures energised: rests != 1 ==> g->state.energised == \old(g->state.energised);
+    ensures armed: rests != 1 ==> g->state.armed == \old(g->state.armed);
+    ensures flags: rests == 1 ==> g->state.energised <= 1 && g->state.armed <= 1
+                                  && g->state.armed + g->state.energised <= 1;
+    ensures proposal: g->state.proposal == (rests == 1 && p != 0 ? 1 : \old(g->state.proposal));
+    ensures charge: g->state.charge == \old(g->state.charge);
+    ensures time: g->state.time == \old(g->state.time) || rests == 1 && g->state.time == 2;
+    ensures counts: COUNTS_OK(g);
+    ensures positive: g->state.positive_fc == \old(g->state.positive_fc);
+    ensures negative: g->state.negative_fc == \old(g->state.negative_fc);
+    ensures si04_dwell: rests == 1 && g->state.energised == 1 && g->state.sign == 0
+                        ==> g->state.zero_us == g->config.dwell_us;
+    ensures si05_start: rests == 1 && g->state.energised == 1
+                        ==> \old(g->state.armed) == 1 && command == IONTO_COMMAND_RUN && p == 0
+                            && g->state.contact_us == g->config.contact_us
+                            && g->state.heartbeat_us < g->config.heartbeat_us && \abs(target_na) <= g->config.limit_na;
+    ensures si05_armed: g->state.armed == 1 ==> \old(g->state.armed) == 1 || rests == 1 && command != IONTO_COMMAND_RUN;
+    ensures si05_wild: rests == 1 && p != 0 ==> g->state.energised == 0 && g->state.armed == 0;
+    ensures si17_count: g->state.energised_us
+                        == \old(g->state.energised_us)
+                           + (rests == 1 && g->state.energised == 1 ? g->config.tick_us : 0);
+    ensures si17_latched: g->state.time != \old(g->state.time) ==> g->state.energised == 0 && g->state.armed == 0;
+    ensures tripped_same: rests != 1 ==> (TRIPPED(g) <==> \old(TRIPPED(g)));
+    ensures tripped_anew: TRIPPED(g)
+                          ==> \old(TRIPPED(g))
+                              || rests == 1 && g->state.energised == 0 && g->state.armed == 0;
+    ensures tripped_wild: rests == 1 && p != 0 ==> TRIPPED(g); */
+static void offer(struct ionto_guard *g, int32_t rests, uint32_t command, int32_t target_na, int32_t p)
+{
+    struct ionto_guard_state *s = &g->state;
+    int32_t wild = ((rests == 1) && (p != 0)) ? 1 : 0;
+    int32_t starts = ((rests == 1) && (p == 0) && (may_start(g, command, target_na) == 1)) ? 1 : 0;
+    int32_t on = account(g, 0, starts);
+    s->proposal = pick_flag(wild, 1u, s->proposal);
+    s->armed = next_armed(s->armed, rests, wild, starts, command);
+    s->energised = pick_flag(on, 1u, s->energised);
+}
+
+/* The current of the tick to come. A trip opens the switch; else a guard that is energised permits, and one at rest
+ * offers a start. Just acknowledged it does neither: zero for this tick, whatever is proposed. */
+/*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g);
+    requires current: CURRENT_OK(g);
+    requires switch_ok: SWITCH_OK(g);
+    requires latches: g->state.heartbeat <= 2 && g->state.charge <= 2 && g->state.time <= 2 && g->state.proposal <= 1;
+    requires due: DUE_WAITS(g);
+    requires off: tripped_before != 0 ==> g->state.energised == 0 && g->state.armed == 0;
+    requires none: tripped_before == 0 ==> g->state.heartbeat <= 1 && g->state.charge <= 1 && g->state.time <= 1
+                                           && g->state.proposal == 0;
+    terminates \true;
+    assigns g->state.armed, g->state.energised, g->state.ending, g->state.envelope_na, g->state.heartbeat,
+            g->state.charge, g->state.time, g->state.proposal, g->state.energised_us, g->state.positive_fc,
+            g->state.negative_fc;
+    ensures si01_proposed: \result == 0 || \result == p;
+    ensures si01_limit: \abs(\result) <= g->config.limit_na;
+    ensures si03_rise: \abs(\result) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
+    ensures si03_fall: g->state.energised == 1 ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si03_fall_ends: !CUT(g) && g->state.charge != 2 && g->state.time != 2
+                            ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si04_no_jump_down: g->state.last_na > 0 ==> \result >= 0;
+    ensures si04_no_jump_up: g->state.last_na < 0 ==> \result <= 0;
+    ensures si04_dwell: \result > 0 && g->state.sign != 1 || \result < 0 && g->state.sign != -1
+                        ==> g->state.zero_us == g->config.dwell_us;
+    ensures si04_first: g->state.energised == 1 && g->state.sign == 0 ==> g->state.zero_us == g->config.dwell_us;
+    ensures si05_start: g->state.energised == 1 && \old(g->state.energised) == 0
+                        ==> \result == 0 && \old(g->state.armed) == 1 && tripped_before == 0
+                            && command == IONTO_COMMAND_RUN && \abs(target_na) <= g->config.limit_na
+                            && g->state.contact_us == g->config.contact_us
+                            && g->state.heartbeat_us < g->config.heartbeat_us;
+    ensures si05_armed: g->state.armed == 1 && \old(g->state.armed) == 0
+                        ==> command != IONTO_COMMAND_RUN && tripped_before == 0;
+    ensures si05_wild: \old(g->state.energised) == 0 && tripped_before == 0 && p != 0
+                       ==> \result == 0 && TRIPPED(g);
+    ensures si06_off: g->state.energised == 0 ==> \result == 0 && g->state.ending == 0;
+    ensures si06_fault: TRIPPED(g) ==> g->state.energised == 0 && g->state.armed == 0;
+    ensures si07_zero: tripped_before != 0 ==> g->state.energised == 0 && g->state.armed == 0;
+    ensures si07_kept_proposal: \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
+    ensures si07_kept_heartbeat: \old(g->state.heartbeat) <= g->state.heartbeat;
+    ensures si07_kept_charge: \old(g->state.charge) <= g->state.charge;
+    ensures si07_kept_time: \old(g->state.time) <= g->state.time;
+    ensures si07_as_cleared: tripped_before != 0 && !\old(TRIPPED(g))
+                             ==> !TRIPPED(g);
+    ensures energised: g->state.energised <= 1 && g->state.armed <= 1;
+    ensures ending: g->state.ending <= 1;
+    ensures armed: g->state.energised == 1 ==> g->state.armed == 0;
+    ensures latches: g->state.heartbeat <= 2 && g->state.charge <= 2 && g->state.time <= 2 && g->state.proposal <= 1;
+    ensures due: DUE_WAITS(g);
+    ensures si15_silent: \old(g->state.energised) == 1 && g->state.heartbeat_us == g->config.heartbeat_us
+                         ==> g->state.energised == 0 || g->state.ending == 1 && g->state.heartbeat == 1;
+    ensures si15_latched: \old(g->state.heartbeat) == 1 && g->state.energised == 0 ==> g->state.heartbeat == 2;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> g->state.energised == 0 || g->state.ending == 1;
+    ensures si16_begins: \old(g->state.ending) == 0 && g->state.ending == 1
+                         ==> g->state.envelope_na == \abs(g->state.last_na);
+    ensures si16_falls: \old(g->state.ending) == 1
+                        ==> g->state.energised == 0
+                            || g->state.ending == 1
+                               && g->state.envelope_na == \old(g->state.envelope_na) - g->config.fall_na_per_tick;
+    ensures si16_envelope: g->state.ending == 1 ==> 1 <= \abs(\result) <= g->state.envelope_na;
+    ensures envelope: 0 <= g->state.envelope_na <= g->config.limit_na;
+    ensures counts: COUNTS_OK(g);
+    ensures si17_count: g->state.energised_us
+                        == \old(g->state.energised_us) + (g->state.energised == 1 ? g->config.tick_us : 0);
+    ensures si17_ends: \old(g->state.energised) == 1 && \old(TIME_DUE(g))
+                       ==> g->state.energised == 0 || g->state.ending == 1 && g->state.time == 1;
+    ensures si17_latched: \old(g->state.time) == 1 && g->state.energised == 0 ==> g->state.time == 2;
+    ensures si18_positive: g->state.positive_fc
+                           == \old(g->state.positive_fc) + ionto_positive_fc(\result, g->config.tick_us);
+    ensures si18_negative: g->state.negative_fc
+                           == \old(g->state.negative_fc) + ionto_negative_fc(\result, g->config.tick_us);
+    ensures si18_ends: \old(g->state.energised) == 1 && \old(CHARGE_DUE(g))
+                       ==> g->state.energised == 0 || g->state.ending == 1 && g->state.charge == 1;
+    ensures si18_latched: \old(g->state.charge) == 1 && g->state.energised == 0 ==> g->state.charge == 2;
+    ensures si22_refused: \abs(target_na) > g->config.limit_na && \old(g->state.energised) == 0
+                          ==> g->state.energised == 0; */
+static int32_t decide(struct ionto_guard *g, uint32_t tripped_before, uint32_t command, int32_t target_na, int32_t p)
+{
+    int32_t off = is_tripped(g);
+    int32_t runs = both(1 - off, g->state.energised);
+    int32_t rests = ((off == 0) && (runs == 0) && (tripped_before == 0u)) ? 1 : 0;
+    int32_t out_na = permit(g, runs, command, p);
+    offer(g, rests, command, target_na, p);
+    switch_off_if(g, off);
     return out_na;
 }
+
+/* ---- trips: named and cleared --------------------------------------------------------------------------- */
 
 /*@ terminates \true; assigns \nothing;
     ensures \result == (first == IONTO_TRIP_NONE && on != 0 ? trip : first); */
@@ -926,14 +1407,19 @@ static uint32_t name_trip(uint32_t first, int on, uint32_t trip)
 }
 
 /* The first cause, kept once it is there. Of several at one tick the one that was due comes first: it began earlier. */
-/*@ requires \valid_read(s) && \valid_read(c);
-    requires s->first_trip <= IONTO_TRIP_TIME;
+/*@ requires valid: \valid_read(g);
+    requires range: g->state.first_trip <= IONTO_TRIP_TIME;
     terminates \true; assigns \nothing;
-    ensures si07_kept: s->first_trip != IONTO_TRIP_NONE ==> \result == s->first_trip;
-    ensures named: ionto_guard_tripped(s, c) ==> 1 <= \result <= IONTO_TRIP_TIME;
-    ensures none: s->first_trip == IONTO_TRIP_NONE && !ionto_guard_tripped(s, c) ==> \result == IONTO_TRIP_NONE; */
-static uint32_t first_trip(const struct ionto_guard_state *s, const struct ionto_config *c)
+    ensures si07_kept: g->state.first_trip != IONTO_TRIP_NONE ==> \result == g->state.first_trip;
+    ensures named: g->state.first_trip == IONTO_TRIP_NONE && TRIPPED(g)
+                   ==> \result != IONTO_TRIP_NONE;
+    ensures range: \result <= IONTO_TRIP_TIME;
+    ensures none: g->state.first_trip == IONTO_TRIP_NONE && !TRIPPED(g)
+                  ==> \result == IONTO_TRIP_NONE; */
+static uint32_t first_trip(const struct ionto_guard *g)
 {
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
     uint32_t first = s->first_trip;
     first = name_trip(first, s->heartbeat == LATCHED, (uint32_t)IONTO_TRIP_HEARTBEAT);
     first = name_trip(first, s->charge == LATCHED, (uint32_t)IONTO_TRIP_CHARGE);
@@ -956,83 +1442,461 @@ static uint32_t first_trip(const struct ionto_guard_state *s, const struct ionto
 
 /* An acknowledge clears every trip at once, and only with the output off, nothing measured, and no cause in sight.
  * What was found corrupt here stays so: nothing but ionto_init() can vouch for the memory again. */
-/*@ requires \valid_read(s) && \valid_read(c);
+/*@ requires valid: \valid_read(g);
     terminates \true; assigns \nothing;
     ensures si07_clears: \result == 1
-                         <==> acknowledge == 1 && s->acknowledge_seen == 0 && s->energised == 0 && cause_seen == 0
-                              && s->heartbeat_us < c->heartbeat_us && at_zero == 1 && s->corrupt != 2;
+                         <==> acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
+                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us && at_zero == 1
+                              && g->state.corrupt != 2;
     ensures flag: \result == 0 || \result == 1; */
-static int32_t may_clear(const struct ionto_guard_state *s, const struct ionto_config *c, uint32_t acknowledge,
-                         int32_t at_zero, int32_t cause_seen)
+static int32_t may_clear(const struct ionto_guard *g, uint32_t acknowledge, int32_t at_zero, int32_t cause_seen)
 {
+    const struct ionto_guard_state *s = &g->state;
     return ((acknowledge == 1u) && (s->acknowledge_seen == 0u) && (s->energised == 0u) && (cause_seen == 0)
-            && (s->heartbeat_us < c->heartbeat_us) && (at_zero == 1) && (s->corrupt != LATCHED)) ? 1 : 0;
+            && (s->heartbeat_us < g->config.heartbeat_us) && (at_zero == 1) && (s->corrupt != LATCHED)) ? 1 : 0;
+}
+
+/* Clears every trip when `on` is 1. */
+/*@ requires valid: \valid(g);
+    terminates \true;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
+            g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
+            g->state.tick, g->state.corrupt, g->state.emergency, g->state.proposal, g->state.heartbeat,
+            g->state.charge, g->state.time, g->state.first_trip;
+    ensures over_current: g->state.over_current_us == (on == 1 ? 0 : \old(g->state.over_current_us));
+    ensures over_voltage: g->state.over_voltage_us == (on == 1 ? 0 : \old(g->state.over_voltage_us));
+    ensures open: g->state.open_us == (on == 1 ? 0 : \old(g->state.open_us));
+    ensures shorted: g->state.short_us == (on == 1 ? 0 : \old(g->state.short_us));
+    ensures mismatch: g->state.mismatch_us == (on == 1 ? 0 : \old(g->state.mismatch_us));
+    ensures sensor: g->state.sensor_us == (on == 1 ? 0 : \old(g->state.sensor_us));
+    ensures stale: g->state.stale_us == (on == 1 ? 0 : \old(g->state.stale_us));
+    ensures leakage: g->state.leakage_us == (on == 1 ? 0 : \old(g->state.leakage_us));
+    ensures switch_us: g->state.switch_us == (on == 1 ? 0 : \old(g->state.switch_us));
+    ensures tick: g->state.tick == (on == 1 ? 0 : \old(g->state.tick));
+    ensures corrupt: g->state.corrupt == (on == 1 ? 0 : \old(g->state.corrupt));
+    ensures emergency: g->state.emergency == (on == 1 ? 0 : \old(g->state.emergency));
+    ensures proposal: g->state.proposal == (on == 1 ? 0 : \old(g->state.proposal));
+    ensures heartbeat: g->state.heartbeat == (on == 1 ? 0 : \old(g->state.heartbeat));
+    ensures charge: g->state.charge == (on == 1 ? 0 : \old(g->state.charge));
+    ensures time: g->state.time == (on == 1 ? 0 : \old(g->state.time));
+    ensures first: g->state.first_trip == (on == 1 ? 0 : \old(g->state.first_trip)); */
+static void clear_trips_if(struct ionto_guard *g, int32_t on)
+{
+    if (on == 1) {
+        clear_trips(&g->state);
+    }
+}
+
+/* Hears the supervisor, and clears the trips when it acknowledges them and may. */
+/*@ requires valid: \valid(g);
+    requires tick: 1 <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    requires heard: 0 <= g->state.heartbeat_us <= g->config.heartbeat_us;
+    terminates \true;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
+            g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
+            g->state.tick, g->state.corrupt, g->state.emergency, g->state.proposal, g->state.heartbeat,
+            g->state.charge, g->state.time, g->state.first_trip, g->state.heartbeat_us, g->state.heartbeat_seen,
+            g->state.acknowledge_seen;
+    ensures si15_count: g->state.heartbeat_us
+                        == (heartbeat == \old(g->state.heartbeat_seen)
+                            ? \min(\old(g->state.heartbeat_us) + g->config.tick_us, g->config.heartbeat_us) : 0);
+    ensures si15_seen: g->state.heartbeat_seen == heartbeat;
+    ensures si07_edge: g->state.acknowledge_seen == (acknowledge != 0 ? 1 : 0);
+    ensures flag: \result == 0 || \result == 1;
+    ensures si07_clears: \result == 1
+                         <==> acknowledge == 1 && \old(g->state.acknowledge_seen) == 0 && g->state.energised == 0
+                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us && at_zero == 1
+                              && \old(g->state.corrupt) != 2;
+    ensures cleared_over_current_us: g->state.over_current_us == (\result == 1 ? 0 : \old(g->state.over_current_us));
+    ensures cleared_over_voltage_us: g->state.over_voltage_us == (\result == 1 ? 0 : \old(g->state.over_voltage_us));
+    ensures cleared_open_us: g->state.open_us == (\result == 1 ? 0 : \old(g->state.open_us));
+    ensures cleared_short_us: g->state.short_us == (\result == 1 ? 0 : \old(g->state.short_us));
+    ensures cleared_mismatch_us: g->state.mismatch_us == (\result == 1 ? 0 : \old(g->state.mismatch_us));
+    ensures cleared_sensor_us: g->state.sensor_us == (\result == 1 ? 0 : \old(g->state.sensor_us));
+    ensures cleared_stale_us: g->state.stale_us == (\result == 1 ? 0 : \old(g->state.stale_us));
+    ensures cleared_leakage_us: g->state.leakage_us == (\result == 1 ? 0 : \old(g->state.leakage_us));
+    ensures cleared_switch_us: g->state.switch_us == (\result == 1 ? 0 : \old(g->state.switch_us));
+    ensures cleared_tick: g->state.tick == (\result == 1 ? 0 : \old(g->state.tick));
+    ensures cleared_corrupt: g->state.corrupt == (\result == 1 ? 0 : \old(g->state.corrupt));
+    ensures cleared_emergency: g->state.emergency == (\result == 1 ? 0 : \old(g->state.emergency));
+    ensures cleared_proposal: g->state.proposal == (\result == 1 ? 0 : \old(g->state.proposal));
+    ensures cleared_heartbeat: g->state.heartbeat == (\result == 1 ? 0 : \old(g->state.heartbeat));
+    ensures cleared_charge: g->state.charge == (\result == 1 ? 0 : \old(g->state.charge));
+    ensures cleared_time: g->state.time == (\result == 1 ? 0 : \old(g->state.time));
+    ensures cleared_first_trip: g->state.first_trip == (\result == 1 ? 0 : \old(g->state.first_trip)); */
+static int32_t hear(struct ionto_guard *g, uint32_t heartbeat, uint32_t acknowledge, int32_t at_zero,
+                    int32_t cause_seen)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    int32_t silent = (heartbeat == s->heartbeat_seen) ? 1 : 0;
+    int32_t clears;
+    s->heartbeat_us = held(s->heartbeat_us, silent, c->tick_us, c->heartbeat_us);
+    s->heartbeat_seen = heartbeat;
+    clears = may_clear(g, acknowledge, at_zero, cause_seen);
+    s->acknowledge_seen = (acknowledge != 0u) ? 1u : 0u;
+    clear_trips_if(g, clears);
+    return clears;
+}
+
+/* Remembers when this tick was, its sample, and how long contact has held. */
+/*@ requires valid: \valid(g);
+    requires tick: 1 <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    requires held: 0 <= g->state.contact_us <= g->config.contact_us;
+    terminates \true;
+    assigns g->state.primed, g->state.now_seen, g->state.sample_seen, g->state.contact_us;
+    ensures si21_now: g->state.now_seen == now_us && g->state.primed == 1;
+    ensures si13_sample: g->state.sample_seen == sample;
+    ensures si05_contact: g->state.contact_us
+                          == (contact == 1 ? \min(\old(g->state.contact_us) + g->config.tick_us, g->config.contact_us)
+                                           : 0); */
+static void remember(struct ionto_guard *g, uint32_t now_us, uint32_t sample, uint32_t contact)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    s->primed = 1u;
+    s->now_seen = now_us;
+    s->sample_seen = sample;
+    s->contact_us = held(s->contact_us, (contact == 1u) ? 1 : 0, c->tick_us, c->contact_us);
+}
+
+/* Keeps what flows until the next tick, and names the first trip once the output is off. */
+/*@ requires valid: \valid(g);
+    requires tick: 1 <= g->config.tick_us <= IONTO_TICK_MAX_US;
+    requires dwell: 0 <= g->state.zero_us <= g->config.dwell_us;
+    requires first: g->state.first_trip <= IONTO_TRIP_TIME;
+    terminates \true;
+    assigns g->state.last_na, g->state.zero_us, g->state.sign, g->state.first_trip;
+    ensures last: g->state.last_na == out_na;
+    ensures si04_count: g->state.zero_us
+                        == (out_na == 0 ? \min(\old(g->state.zero_us) + g->config.tick_us, g->config.dwell_us) : 0);
+    ensures si04_sign: g->state.sign == (out_na > 0 ? 1 : (out_na < 0 ? -1 : \old(g->state.sign)));
+    ensures si07_first: \old(g->state.first_trip) != IONTO_TRIP_NONE
+                        ==> g->state.first_trip == \old(g->state.first_trip);
+    ensures named: g->state.energised == 0 && \old(TRIPPED(g))
+                   ==> g->state.first_trip != IONTO_TRIP_NONE;
+    ensures none: \old(g->state.first_trip) == IONTO_TRIP_NONE
+                  && (g->state.energised != 0 || !\old(TRIPPED(g)))
+                  ==> g->state.first_trip == IONTO_TRIP_NONE;
+    ensures range: g->state.first_trip <= IONTO_TRIP_TIME; */
+static void settle(struct ionto_guard *g, int32_t out_na)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    uint32_t first = s->first_trip;
+    if (s->energised == 0u) {
+        first = first_trip(g);
+    }
+    s->first_trip = first;
+    s->last_na = out_na;
+    s->zero_us = held(s->zero_us, (out_na == 0) ? 1 : 0, c->tick_us, c->dwell_us);
+    s->sign = pick((out_na != 0) ? 1 : 0, direction_of(out_na), s->sign);
+}
+
+/* One tick of a guard that is intact. The clauses are those of ionto_guard_step(), which adds only what is so of one that
+ * is not. */
+/*@ requires valid: \valid(g) && \valid_read(sense) && \valid_read(request) && \valid_read(proposal);
+    requires separated: \separated(g, sense) && \separated(g, request) && \separated(g, proposal);
+    requires range: CONFIG_OK(g);
+    requires current: CURRENT_OK(g);
+    requires timers: TIMERS_OK(g);
+    requires latches: LATCHES_OK(g);
+    requires switch_ok: SWITCH_OK(g);
+    requires due: DUE_WAITS(g);
+    requires first: g->state.first_trip <= IONTO_TRIP_TIME;
+    requires tripped: g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g);
+    requires off: g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0;
+    terminates \true;
+    assigns g->state, g->state_inv;
+    ensures config_kept: g->config.time_cap_us == \old(g->config.time_cap_us) && g->config.time_reserve_us ==
+      \old(g->config.time_reserve_us) && g->config.charge_cap_each_fc == \old(g->config.charge_cap_each_fc) &&
+      g->config.charge_cap_total_fc == \old(g->config.charge_cap_total_fc) && g->config.charge_reserve_fc ==
+      \old(g->config.charge_reserve_fc) && g->config.tick_us == \old(g->config.tick_us) &&
+      g->config.tick_tolerance_us == \old(g->config.tick_tolerance_us) && g->config.limit_na ==
+      \old(g->config.limit_na) && g->config.trip_na == \old(g->config.trip_na) && g->config.rise_na_per_tick ==
+      \old(g->config.rise_na_per_tick) && g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick) &&
+      g->config.dwell_us == \old(g->config.dwell_us) && g->config.compliance_mv == \old(g->config.compliance_mv)
+      && g->config.over_voltage_mv == \old(g->config.over_voltage_mv) && g->config.saturation_mv ==
+      \old(g->config.saturation_mv) && g->config.headroom_na == \old(g->config.headroom_na) && g->config.open_na
+      == \old(g->config.open_na) && g->config.short_ohm == \old(g->config.short_ohm) && g->config.short_above_na
+      == \old(g->config.short_above_na) && g->config.mismatch_na == \old(g->config.mismatch_na) &&
+      g->config.disagree_na == \old(g->config.disagree_na) && g->config.sensor_max_na ==
+      \old(g->config.sensor_max_na) && g->config.sensor_max_mv == \old(g->config.sensor_max_mv) &&
+      g->config.leakage_na == \old(g->config.leakage_na) && g->config.over_current_us ==
+      \old(g->config.over_current_us) && g->config.over_voltage_us == \old(g->config.over_voltage_us) &&
+      g->config.open_us == \old(g->config.open_us) && g->config.short_us == \old(g->config.short_us) &&
+      g->config.mismatch_us == \old(g->config.mismatch_us) && g->config.sensor_us == \old(g->config.sensor_us)
+      && g->config.stale_us == \old(g->config.stale_us) && g->config.leakage_us == \old(g->config.leakage_us) &&
+      g->config.switch_us == \old(g->config.switch_us) && g->config.contact_us == \old(g->config.contact_us) &&
+      g->config.heartbeat_us == \old(g->config.heartbeat_us);
+    ensures mirrored: STATE_MIRRORED(g);
+    ensures current: CURRENT_OK(g);
+    ensures timers: TIMERS_OK(g);
+    ensures latches: LATCHES_OK(g);
+    ensures switch_ok: SWITCH_OK(g);
+    ensures due: DUE_WAITS(g);
+    ensures first: g->state.first_trip <= IONTO_TRIP_TIME;
+    ensures tripped: g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g);
+    ensures off: g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0;
+    ensures last: g->state.last_na == \result;
+    ensures si20_unsound: \old(proposal->sound) != 1
+      ==> \result == 0 && g->state.energised == 0 && g->state.corrupt == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si20_for_good: \old(g->state.corrupt) == 2
+      ==> \result == 0 && g->state.energised == 0 && g->state.corrupt == 2;
+    ensures si01_proposed: \result == 0 || \result == \old(proposal->current_na);
+    ensures si01_limit: \result != 0 ==> \abs(\result) <= g->config.limit_na;
+    ensures si02_ceiling: \abs(\result) <= IONTO_CEILING_NA;
+    ensures si03_rise: \result != 0 ==> \abs(\result) - \abs(\old(g->state.last_na)) <= g->config.rise_na_per_tick;
+    ensures si03_fall: g->state.energised == 1
+      ==> \abs(\old(g->state.last_na)) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si03_fall_ends: !CUT(g) && g->state.charge != 2
+      && g->state.time != 2 ==> \abs(\old(g->state.last_na)) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si04_no_jump: (\old(g->state.last_na) > 0 ==> \result >= 0) && (\old(g->state.last_na) < 0
+      ==> \result <= 0);
+    ensures si04_dwell: \result > 0 && \old(g->state.sign) != 1 || \result < 0 && \old(g->state.sign) != -1
+      ==> \old(g->state.zero_us) == g->config.dwell_us;
+    ensures si04_count: g->state.zero_us == (\result == 0 ? \min(\old(g->state.zero_us) + g->config.tick_us,
+      g->config.dwell_us) : 0);
+    ensures si04_sign: g->state.sign == (\result > 0 ? 1 : (\result < 0 ? -1 : \old(g->state.sign)));
+    ensures si05_start: g->state.energised == 1 && \old(g->state.energised) == 0
+      ==> \result == 0 && \old(g->state.armed) == 1 && \old(g->state.first_trip) == IONTO_TRIP_NONE
+      && \old(request->command) == IONTO_COMMAND_RUN && \abs(\old(request->target_na)) <= g->config.limit_na
+      && \old(sense->contact) == 1 && g->state.contact_us == g->config.contact_us
+      && g->state.heartbeat_us < g->config.heartbeat_us;
+    ensures si05_armed: g->state.armed == 1 && \old(g->state.armed) == 0
+      ==> \old(request->command) != IONTO_COMMAND_RUN && \old(g->state.first_trip) == IONTO_TRIP_NONE;
+    ensures si05_contact: g->state.contact_us == (\old(sense->contact) == 1 ? \min(\old(g->state.contact_us)
+      + g->config.tick_us, g->config.contact_us) : 0);
+    ensures si06_off: g->state.energised == 0 ==> \result == 0;
+    ensures si06_fault: g->state.first_trip != IONTO_TRIP_NONE ==> \result == 0 && g->state.energised == 0;
+    ensures si07_zero: \old(g->state.first_trip) != IONTO_TRIP_NONE ==> \result == 0 && g->state.energised == 0;
+    ensures si07_latched: \old(g->state.first_trip) != IONTO_TRIP_NONE
+      && g->state.first_trip == IONTO_TRIP_NONE
+      ==> \old(request->acknowledge) == 1 && \old(g->state.acknowledge_seen) == 0
+      && \old(ionto_sees_zero(&g->config, sense)) && !\old(ionto_sees_cause(g, sense))
+      && \old(proposal->sound) == 1 && \old(g->state.corrupt) != 2 && g->state.heartbeat_us < g->config.heartbeat_us;
+    ensures si07_first: \old(g->state.first_trip) != IONTO_TRIP_NONE
+      && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
+    ensures si07_kept_over_current: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.over_current_us) == g->config.over_current_us
+      ==> g->state.over_current_us == g->config.over_current_us;
+    ensures si07_kept_over_voltage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.over_voltage_us) == g->config.over_voltage_us
+      ==> g->state.over_voltage_us == g->config.over_voltage_us;
+    ensures si07_kept_open: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.open_us) == g->config.open_us
+      ==> g->state.open_us == g->config.open_us;
+    ensures si07_kept_short: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.short_us) == g->config.short_us
+      ==> g->state.short_us == g->config.short_us;
+    ensures si07_kept_mismatch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.mismatch_us) == g->config.mismatch_us
+      ==> g->state.mismatch_us == g->config.mismatch_us;
+    ensures si07_kept_sensor: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.sensor_us) == g->config.sensor_us
+      ==> g->state.sensor_us == g->config.sensor_us;
+    ensures si07_kept_stale: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.stale_us) == g->config.stale_us
+      ==> g->state.stale_us == g->config.stale_us;
+    ensures si07_kept_leakage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.leakage_us) == g->config.leakage_us
+      ==> g->state.leakage_us == g->config.leakage_us;
+    ensures si07_kept_switch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.switch_us) == g->config.switch_us
+      ==> g->state.switch_us == g->config.switch_us;
+    ensures si07_kept_tick: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.tick) != 0 ==> g->state.tick != 0;
+    ensures si07_kept_emergency: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
+    ensures si07_kept_proposal: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
+    ensures si07_kept_corrupt: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.corrupt) <= g->state.corrupt;
+    ensures si07_kept_heartbeat: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.heartbeat) <= g->state.heartbeat;
+    ensures si07_kept_charge: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.charge) <= g->state.charge;
+    ensures si07_kept_time: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.time) <= g->state.time;
+    ensures si07_edge: g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
+    ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us),
+      g->state.over_current_us);
+    ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense))
+      ==> ionto_rests_or_clears(g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
+    ensures si08_over_current_cuts: g->state.over_current_us == g->config.over_current_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si09_over_voltage_runs: \old(ionto_sees_over_voltage(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us, \old(g->state.over_voltage_us),
+      g->state.over_voltage_us);
+    ensures si09_over_voltage_rests: !\old(ionto_sees_over_voltage(&g->config, sense))
+      ==> ionto_rests_or_clears(g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
+    ensures si09_over_voltage_cuts: g->state.over_voltage_us == g->config.over_voltage_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si10_open_runs: \old(ionto_sees_open(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.open_us, \old(g->state.open_us), g->state.open_us);
+    ensures si10_open_rests: !\old(ionto_sees_open(g, sense))
+      ==> ionto_rests_or_clears(g->config.open_us, \old(g->state.open_us), g->state.open_us);
+    ensures si10_open_cuts: g->state.open_us == g->config.open_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si11_short_runs: \old(ionto_sees_short(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.short_us, \old(g->state.short_us), g->state.short_us);
+    ensures si11_short_rests: !\old(ionto_sees_short(&g->config, sense))
+      ==> ionto_rests_or_clears(g->config.short_us, \old(g->state.short_us), g->state.short_us);
+    ensures si11_short_cuts: g->state.short_us == g->config.short_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si12_mismatch_runs: \old(ionto_sees_mismatch(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
+    ensures si12_mismatch_rests: !\old(ionto_sees_mismatch(g, sense))
+      ==> ionto_rests_or_clears(g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
+    ensures si12_mismatch_cuts: g->state.mismatch_us == g->config.mismatch_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si13_sensor_runs: \old(ionto_sees_sensor(&g->config, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
+    ensures si13_sensor_rests: !\old(ionto_sees_sensor(&g->config, sense))
+      ==> ionto_rests_or_clears(g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
+    ensures si13_sensor_cuts: g->state.sensor_us == g->config.sensor_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si13_stale_runs: \old(ionto_sees_stale(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
+    ensures si13_stale_rests: !\old(ionto_sees_stale(g, sense))
+      ==> ionto_rests_or_clears(g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
+    ensures si13_stale_cuts: g->state.stale_us == g->config.stale_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si14_leakage_runs: \old(ionto_sees_leakage(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
+    ensures si14_leakage_rests: !\old(ionto_sees_leakage(g, sense))
+      ==> ionto_rests_or_clears(g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
+    ensures si14_leakage_cuts: g->state.leakage_us == g->config.leakage_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si14_switch_runs: \old(ionto_sees_disobedience(g, sense))
+      ==> ionto_runs(g->config.tick_us, g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
+    ensures si14_switch_rests: !\old(ionto_sees_disobedience(g, sense))
+      ==> ionto_rests_or_clears(g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
+    ensures si14_switch_cuts: g->state.switch_us == g->config.switch_us
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si21_tick: \old(ionto_sees_tick(g, sense))
+      ==> \result == 0 && g->state.energised == 0 && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si21_now: g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
+    ensures si16_emergency: \old(sense->emergency_stop) != 0
+      ==> \result == 0 && g->state.energised == 0 && g->state.emergency == 1
+      && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si05_wild: \old(g->state.energised) == 0 && \old(g->state.first_trip) == IONTO_TRIP_NONE
+      && \old(proposal->current_na) != 0
+      ==> \result == 0 && g->state.energised == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si15_count: g->state.heartbeat_us == (\old(request->heartbeat) == \old(g->state.heartbeat_seen)
+      ? \min(\old(g->state.heartbeat_us) + g->config.tick_us, g->config.heartbeat_us) : 0)
+      && g->state.heartbeat_seen == \old(request->heartbeat);
+    ensures si15_silent: \old(g->state.energised) == 1 && g->state.heartbeat_us == g->config.heartbeat_us
+      ==> g->state.energised == 0 || g->state.ending == 1 && g->state.heartbeat == 1;
+    ensures si15_latched: \old(g->state.heartbeat) == 1 && g->state.energised == 0
+      ==> g->state.heartbeat == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si16_stop: \old(request->command) != IONTO_COMMAND_RUN
+      ==> g->state.energised == 0 || g->state.ending == 1;
+    ensures si16_begins: \old(g->state.ending) == 0 && g->state.ending == 1
+      ==> g->state.envelope_na == \abs(\old(g->state.last_na));
+    ensures si16_falls: \old(g->state.ending) == 1
+      ==> g->state.energised == 0 || g->state.ending == 1
+      && g->state.envelope_na == \old(g->state.envelope_na) - g->config.fall_na_per_tick;
+    ensures si16_envelope: g->state.ending == 1 ==> 1 <= \abs(\result) <= g->state.envelope_na;
+    ensures si17_cap: 0 <= g->state.energised_us <= g->config.time_cap_us;
+    ensures si17_count: g->state.energised_us == \old(g->state.energised_us) + (g->state.energised == 1
+      ? g->config.tick_us : 0);
+    ensures si17_ends: \old(g->state.energised) == 1 && \old(TIME_DUE(g))
+      ==> g->state.energised == 0 || g->state.ending == 1 && g->state.time == 1;
+    ensures si17_latched: \old(g->state.time) == 1 && g->state.energised == 0
+      ==> g->state.time == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si18_cap: 0 <= g->state.positive_fc <= g->config.charge_cap_each_fc
+      && 0 <= g->state.negative_fc <= g->config.charge_cap_each_fc
+      && g->state.positive_fc + g->state.negative_fc <= g->config.charge_cap_total_fc;
+    ensures si18_count: g->state.positive_fc == \old(g->state.positive_fc) + ionto_positive_fc(\result,
+      g->config.tick_us)
+      && g->state.negative_fc == \old(g->state.negative_fc) + ionto_negative_fc(\result, g->config.tick_us);
+    ensures si18_ends: \old(g->state.energised) == 1 && \old(CHARGE_DUE(g))
+      ==> g->state.energised == 0 || g->state.ending == 1 && g->state.charge == 1;
+    ensures si18_latched: \old(g->state.charge) == 1 && g->state.energised == 0
+      ==> g->state.charge == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si22_refused: \abs(\old(request->target_na)) > g->config.limit_na
+      && \old(g->state.energised) == 0 ==> \result == 0 && g->state.energised == 0; */
+static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, const struct ionto_request *request,
+                        const struct ionto_proposal *proposal)
+{
+    /* read once, before anything is written */
+    uint32_t command = request->command;
+    uint32_t acknowledge = request->acknowledge;
+    uint32_t heartbeat = request->heartbeat;
+    int32_t target_na = request->target_na;
+    int32_t proposed_na = proposal->current_na;
+    uint32_t now_us = sense->now_us;
+    uint32_t sample = sense->sample;
+    uint32_t contact = sense->contact;
+    uint32_t tripped_before = g->state.first_trip;
+    int32_t at_zero = sees_zero(&g->config, sense);
+    int32_t cause_seen = watch(g, sense, proposal->sound);
+    int32_t out_na;
+    (void)hear(g, heartbeat, acknowledge, at_zero, cause_seen);
+    remember(g, now_us, sample, contact);
+    out_na = decide(g, tripped_before, command, target_na, proposed_na);
+    settle(g, out_na);
+    mirror_state(g);
+    return out_na;
+}
+
+/* What is not intact is zero, and latched for good. */
+/*@ requires valid: \valid(g);
+    terminates \true;
+    assigns g->state, g->state_inv;
+    ensures config_kept: g->config.time_cap_us == \old(g->config.time_cap_us) && g->config.time_reserve_us ==
+      \old(g->config.time_reserve_us) && g->config.charge_cap_each_fc == \old(g->config.charge_cap_each_fc) &&
+      g->config.charge_cap_total_fc == \old(g->config.charge_cap_total_fc) && g->config.charge_reserve_fc ==
+      \old(g->config.charge_reserve_fc) && g->config.tick_us == \old(g->config.tick_us) &&
+      g->config.tick_tolerance_us == \old(g->config.tick_tolerance_us) && g->config.limit_na ==
+      \old(g->config.limit_na) && g->config.trip_na == \old(g->config.trip_na) && g->config.rise_na_per_tick ==
+      \old(g->config.rise_na_per_tick) && g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick) &&
+      g->config.dwell_us == \old(g->config.dwell_us) && g->config.compliance_mv == \old(g->config.compliance_mv)
+      && g->config.over_voltage_mv == \old(g->config.over_voltage_mv) && g->config.saturation_mv ==
+      \old(g->config.saturation_mv) && g->config.headroom_na == \old(g->config.headroom_na) && g->config.open_na
+      == \old(g->config.open_na) && g->config.short_ohm == \old(g->config.short_ohm) && g->config.short_above_na
+      == \old(g->config.short_above_na) && g->config.mismatch_na == \old(g->config.mismatch_na) &&
+      g->config.disagree_na == \old(g->config.disagree_na) && g->config.sensor_max_na ==
+      \old(g->config.sensor_max_na) && g->config.sensor_max_mv == \old(g->config.sensor_max_mv) &&
+      g->config.leakage_na == \old(g->config.leakage_na) && g->config.over_current_us ==
+      \old(g->config.over_current_us) && g->config.over_voltage_us == \old(g->config.over_voltage_us) &&
+      g->config.open_us == \old(g->config.open_us) && g->config.short_us == \old(g->config.short_us) &&
+      g->config.mismatch_us == \old(g->config.mismatch_us) && g->config.sensor_us == \old(g->config.sensor_us)
+      && g->config.stale_us == \old(g->config.stale_us) && g->config.leakage_us == \old(g->config.leakage_us) &&
+      g->config.switch_us == \old(g->config.switch_us) && g->config.contact_us == \old(g->config.contact_us) &&
+      g->config.heartbeat_us == \old(g->config.heartbeat_us);
+    ensures config_inv_kept: g->config_inv.time_cap_us == \old(g->config_inv.time_cap_us) &&
+      g->config_inv.time_reserve_us == \old(g->config_inv.time_reserve_us) && g->config_inv.charge_cap_each_fc
+      == \old(g->config_inv.charge_cap_each_fc) && g->config_inv.charge_cap_total_fc ==
+      \old(g->config_inv.charge_cap_total_fc) && g->config_inv.charge_reserve_fc ==
+      \old(g->config_inv.charge_reserve_fc) && g->config_inv.tick_us == \old(g->config_inv.tick_us) &&
+      g->config_inv.tick_tolerance_us == \old(g->config_inv.tick_tolerance_us) && g->config_inv.limit_na ==
+      \old(g->config_inv.limit_na) && g->config_inv.trip_na == \old(g->config_inv.trip_na) &&
+      g->config_inv.rise_na_per_tick == \old(g->config_inv.rise_na_per_tick) && g->config_inv.fall_na_per_tick
+      == \old(g->config_inv.fall_na_per_tick) && g->config_inv.dwell_us == \old(g->config_inv.dwell_us) &&
+      g->config_inv.compliance_mv == \old(g->config_inv.compliance_mv) && g->config_inv.over_voltage_mv ==
+      \old(g->config_inv.over_voltage_mv) && g->config_inv.saturation_mv == \old(g->config_inv.saturation_mv) &&
+      g->config_inv.headroom_na == \old(g->config_inv.headroom_na) && g->config_inv.open_na ==
+      \old(g->config_inv.open_na) && g->config_inv.short_ohm == \old(g->config_inv.short_ohm) &&
+      g->config_inv.short_above_na == \old(g->config_inv.short_above_na) && g->config_inv.mismatch_na ==
+      \old(g->config_inv.mismatch_na) && g->config_inv.disagree_na == \old(g->config_inv.disagree_na) &&
+      g->config_inv.sensor_max_na == \old(g->config_inv.sensor_max_na) && g->config_inv.sensor_max_mv ==
+      \old(g->config_inv.sensor_max_mv) && g->config_inv.leakage_na == \old(g->config_inv.leakage_na) &&
+      g->config_inv.over_current_us == \old(g->config_inv.over_current_us) && g->config_inv.over_voltage_us ==
+      \old(g->config_inv.over_voltage_us) && g->config_inv.open_us == \old(g->config_inv.open_us) &&
+      g->config_inv.short_us == \old(g->config_inv.short_us) && g->config_inv.mismatch_us ==
+      \old(g->config_inv.mismatch_us) && g->config_inv.sensor_us == \old(g->config_inv.sensor_us) &&
+      g->config_inv.stale_us == \old(g->config_inv.stale_us) && g->config_inv.leakage_us ==
+      \old(g->config_inv.leakage_us) && g->config_inv.switch_us == \old(g->config_inv.switch_us) &&
+      g->config_inv.contact_us == \old(g->config_inv.contact_us) && g->config_inv.heartbeat_us ==
+      \old(g->config_inv.heartbeat_us);
+    ensures mirrored: STATE_MIRRORED(g);
+    ensures ok: CONFIG_OK(g) ==> CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g) && TRIPPED(g);
+    ensures zero: g->state.last_na == 0 && g->state.energised == 0 && g->state.armed == 0;
+    ensures latched: g->state.corrupt == 2 && g->state.first_trip == IONTO_TRIP_CORRUPT; */
+static void latch_corrupt(struct ionto_guard *g)
+{
+    clear_state(&g->state);
+    g->state.corrupt = LATCHED;
+    g->state.first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
+    mirror_state(g);
 }
 
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
                                     const struct ionto_request *request, const struct ionto_proposal *proposal)
 {
     struct ionto_drive drive = {0, 0u};
-    struct ionto_guard_state *s = &g->state;
-    const struct ionto_config *c = &g->config;
-
-    /* what is asked, read once */
-    uint32_t acknowledge = request->acknowledge;
-    uint32_t heartbeat = request->heartbeat;
-    uint32_t command = request->command;
-    int32_t target_na = request->target_na;
-    int32_t proposed_na = proposal->current_na;
-
     if (is_intact(g) == 1) {
-        uint32_t now_us = sense->now_us;
-        uint32_t sample = sense->sample;
-        int32_t contact = (sense->contact == 1u) ? 1 : 0;
-        int32_t at_zero = (acknowledge == 1u) ? sees_zero(c, sense) : 0;
-        uint32_t tripped_before = s->first_trip;
-        int32_t cause_seen = watch(g, sense, proposal->sound);
-        s->heartbeat_us = held(s->heartbeat_us, (heartbeat == s->heartbeat_seen) ? 1 : 0, c->tick_us, c->heartbeat_us);
-        s->heartbeat_seen = heartbeat;
-        if (may_clear(s, c, acknowledge, at_zero, cause_seen) == 1) {
-            clear_trips(s);
-        }
-        s->primed = 1u;
-        s->now_seen = now_us;
-        s->sample_seen = sample;
-        s->acknowledge_seen = (acknowledge != 0u) ? 1u : 0u;
-        s->contact_us = held(s->contact_us, contact, c->tick_us, c->contact_us);
-
-        if (((cause_seen == 1) || (tripped_before != (uint32_t)IONTO_TRIP_NONE)) && (is_tripped(s, c) == 1)) {
-            switch_off(s);
-        } else if ((s->energised == 0u) && (tripped_before == (uint32_t)IONTO_TRIP_NONE)) {
-            if (proposed_na != 0) {
-                s->proposal = 1u;
-            } else {
-                consider_start(s, c, command, target_na);
-            }
-        } else if (s->energised == 1u) {
-            drive.current_na = permit(s, c, command, proposed_na);
-        } else {
-            /* just acknowledged: zero for this tick, whatever is proposed */
-        }
-        if (s->proposal == 1u) {
-            switch_off(s);
-        }
-
-        s->last_na = drive.current_na;
-        s->zero_us = held(s->zero_us, (s->last_na == 0) ? 1 : 0, c->tick_us, c->dwell_us);
-        if (s->last_na != 0) {
-            s->sign = direction_of(s->last_na);
-        }
-        if (s->energised == 0u) {
-            s->first_trip = first_trip(s, c);
-        }
-        mirror_state(g);
-        drive.switch_closed = s->energised;
+        drive.current_na = one_tick(g, sense, request, proposal);
+        drive.switch_closed = g->state.energised;
     } else {
-        clear_state(s);
-        s->corrupt = LATCHED;
-        s->first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
-        mirror_state(g);
+        latch_corrupt(g);
     }
     return drive;
 }
@@ -1196,7 +2060,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     mirror_config(g);
     if (error == (uint32_t)IONTO_OK) {
         carry(s, c, carried_trips);
-        s->first_trip = first_trip(s, c);
+        s->first_trip = first_trip(g);
     } else {
         /* What is refused is never intact (no word is its own complement): the guard stays latched at zero. */
         g->config_inv.tick_us = c->tick_us;
