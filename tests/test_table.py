@@ -156,6 +156,36 @@ def test_a_wrong_table_cannot_be_imported(
     assert type(caught.value).__name__ == "TableError"
 
 
+def test_every_mistake_in_a_table_is_named_in_one_message() -> None:
+    unknown = Row("start", "idle", State.RAMP, "Why not.")  # type: ignore[arg-type]  # misspelt: that is the mistake
+    mute = Row(Event.STOP, State.IDLE, State.IDLE, " ")
+    cells = [unknown, *(cell for cell in CELLS if key(cell) != (State.IDLE, Event.STOP)), mute]
+    cells.remove(TABLE[State.IDLE, Event.START])
+    with pytest.raises(TableError) as caught:
+        tabulate(cells)
+    assert str(caught.value) == (
+        f"the state table is wrong: {unknown} names 'start' and 'idle', unknown here; stop in idle does not say why; "
+        "start in idle is missing"
+    )
+
+
+def test_every_breach_of_a_rule_is_named_in_one_message() -> None:
+    down = changed(
+        Row(Event.STOP, State.RAMP_DOWN, State.TREAT, "A mistake of the test."),
+        Row(Event.AT_ZERO, State.RAMP_DOWN, State.RAMP, "A mistake of the test."),
+    )
+    with pytest.raises(TableError) as caught:
+        checked(down)
+    rule = "A ramp-down ends in idle or in fault and never turns back. But"
+    assert str(caught.value) == (
+        "the state table breaks its rules: A stop is never refused: where current may flow it leads to ramp-down, "
+        "elsewhere it changes no state. But stop leads from ramp-down to treat, and not to ramp-down. "
+        f"{rule} stop leads from ramp-down to treat. {rule} at-zero leads from ramp-down to ramp. "
+        f"{rule} at-zero does not lead from ramp-down to idle. "
+        "The target is arrived at by a ramp alone. But stop leads from ramp-down to treat."
+    )
+
+
 def test_the_table_in_force_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         TABLE[State.FAULT, Event.START] = Row(Event.START, State.FAULT, State.RAMP, "No.")  # type: ignore[index]
