@@ -40,6 +40,9 @@ static int32_t seeded_read(void)
     return y;
 }
 static int32_t seeded_hidden(int32_t x) { return x; } /* NOLINT */
+#ifdef SEEDED
+static int32_t seeded_elsewhere(int32_t x) { return x; }
+#endif
 """,
     Path("ccore/include/ionto.h"): """
 #define IONTO_SEEDED_OCTAL 010
@@ -118,6 +121,11 @@ def test_a_comment_that_silences_a_tool_is_a_problem(seeded: rules.Outcome) -> N
 
 
 @NEEDS_BOTH
+def test_text_that_some_compilers_do_not_see_is_a_problem(seeded: rules.Outcome) -> None:
+    assert any(problem.endswith("hides from the tools: #ifdef SEEDED") for problem in seeded.judgement.problems)
+
+
+@NEEDS_BOTH
 def test_a_passage_that_only_a_reader_sees_is_counted_too(seeded: rules.Outcome) -> None:
     expected = "DV-18 says 1 of misra-c2012-5.7 in ccore/include/ionto.h, found: 2"
     assert expected in seeded.judgement.problems
@@ -127,6 +135,9 @@ def test_a_passage_that_only_a_reader_sees_is_counted_too(seeded: rules.Outcome)
 def test_a_check_that_is_switched_off_without_a_reason_is_a_problem(seeded: rules.Outcome) -> None:
     expected = "ccore/.clang-tidy switches misc-no-recursion off, and no row of left_out says why"
     assert expected in seeded.judgement.problems
+    assert f"ccore/.clang-tidy switches {load().checks - 1} checks on, the register says {load().checks}" in (
+        seeded.judgement.problems
+    )
 
 
 @NEEDS_BOTH
@@ -289,6 +300,7 @@ WRITTEN = REGISTER.read_text()
             'objection = " "',
         ),
         ("[written_for]", "[written]"),
+        ("checks = ", 'checks = "all" # '),
         ("[[deviation]]", "[[deviation"),
     ],
 )

@@ -90,6 +90,8 @@ class Register:
 
     written_for: Mapping[str, str]
     """The version of each tool whose findings these are."""
+    checks: int
+    """How many checks of clang-tidy are in use: fewer would find less."""
     deviations: Sequence[Deviation]
     left_out: Sequence[LeftOut]
     unchecked: Sequence[Unchecked]
@@ -112,16 +114,15 @@ def load(path: Path = REGISTER) -> Register:
         written = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise Refusal(str(path), f"unreadable ({error})", "a register of deviations in TOML", __name__) from None
-    if set(written) != {"written_for", "deviation", "left_out", "unchecked"}:
-        raise Refusal(
-            str(path), f"made of {sorted(written)}", "written_for, deviation, left_out and unchecked", __name__
-        )
+    parts = ("checks", "written_for", "deviation", "left_out", "unchecked")
+    if set(written) != set(parts) or type(written["checks"]) is not int:
+        raise Refusal(str(path), f"made of {', '.join(written)}", f"{', '.join(parts)}", __name__)
     deviations = [_deviation(path, row) for row in written["deviation"]]
     left_out = [LeftOut(**_texts(path, row, LeftOut._fields)) for row in written["left_out"]]
     unchecked = [Unchecked(**_texts(path, row, Unchecked._fields)) for row in written["unchecked"]]
     _numbered(path, "DV", [row.id for row in deviations])
     _numbered(path, "LO", [row.id for row in left_out])
-    return Register(written["written_for"], deviations, left_out, unchecked)
+    return Register(written["written_for"], written["checks"], deviations, left_out, unchecked)
 
 
 def judge(rows: Iterable[Deviation], findings: Iterable[Finding]) -> Judgement:

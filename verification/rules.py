@@ -59,8 +59,10 @@ _TIDY: Final = re.compile(
 _COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _FUNCTION: Final = re.compile(r"^[a-z][^;{}()]*?\b(\w+)\([^;{}]*\)\s*\{.*?^\}", re.DOTALL | re.MULTILINE)
 _HIDES: Final = re.compile(
-    r"NOLINT\w*|cppcheck-suppress|#\s*pragma\b|_Pragma\b|__attribute__|__cppcheck__|__clang\w*__|__FRAMAC__"
+    r"NOLINT\w*|cppcheck-suppress|#\s*pragma\b|_Pragma\b|__attribute__"
+    r"|^\s*#\s*(?:el)?if(?!ndef IONTO\w*_H$|def __cplusplus$).*"
 )
+"""Comments and pragmas that silence a tool, and text that is there for some compilers only."""
 
 
 class Outcome(NamedTuple):
@@ -71,6 +73,8 @@ class Outcome(NamedTuple):
     versions: dict[str, str]
     checks: int
     """Checks of clang-tidy in use."""
+    complexity: str
+    """The option of clang-tidy that bounds the cognitive complexity of a function, as it is written."""
     looked_at: Sequence[str]
     """Rules of MISRA C:2012 that the addon looks at."""
 
@@ -99,9 +103,8 @@ class Text:
             return " ".join(raw.split())
         first = start + len(code) - len(code.lstrip(" }"))
         begin = max(self._code.rfind(mark, 0, first) for mark in ";{}") + 1
-        end = re.compile(r"[;{}]|\Z").search(self._code, first)
-        assert end is not None
-        statement = re.sub(r"^\s*#.*$", "", self._code[begin : end.end()], flags=re.MULTILINE)
+        end = min((at + 1 for mark in ";{}" if (at := self._code.find(mark, first)) >= 0), default=len(self._code))
+        statement = re.sub(r"^\s*#.*$", "", self._code[begin:end], flags=re.MULTILINE)
         return " ".join(statement.split())
 
     def passages(self, pattern: str) -> Iterator[tuple[int, str]]:
@@ -140,8 +143,12 @@ def check(root: Path = ROOT, register: Path = REGISTER) -> Outcome:
     looked_at = misra.looked_at(misra.addon().read_text())
     judgement = judge(rows.deviations, [*findings, *_by_reading(rows.deviations, texts)])
     problems = [*judgement.problems, *_hidden(root), *_left_out(rows, root), *_unchecked(rows, looked_at)]
+    if checks != rows.checks:
+        problems.append(f"{CHECKS} switches {checks} checks on, the register says {rows.checks}")
     versions = {name: _number(version(command)) for name, command in commands.items()}
-    return Outcome(rows, judgement._replace(problems=problems), versions, checks, looked_at)
+    complexity = re.search(r"\S*cognitive-complexity\S* \d+", (root / CHECKS).read_text())
+    bound = complexity[0] if complexity else "no bound on the cognitive complexity"
+    return Outcome(rows, judgement._replace(problems=problems), versions, checks, bound, looked_at)
 
 
 _Place = Callable[[str, str, str, str, int], Finding]
@@ -288,7 +295,7 @@ def _extent(outcome: Outcome) -> list[str]:
         f"{' '.join(outcome.looked_at)}.",
         f"It does not look at {len(missing)} rules ({' '.join(missing)}) and the {len(misra.DIRECTIVES)} directives: "
         f"what stands in for each is in {REGISTER.name}.",
-        f"clang-tidy: {outcome.checks} checks, cognitive complexity at most 15, every warning of clang. Left out, with "
+        f"clang-tidy: {outcome.checks} checks, every warning of clang among them; {outcome.complexity}. Left out, with "
         f"reasons: {', '.join(f'{row.check} ({row.id})' for row in outcome.register.left_out)}.",
     )
     return [
@@ -300,9 +307,9 @@ def _verdict(outcome: Outcome) -> str:
     accepted, problems = outcome.judgement.accepted, outcome.judgement.problems
     if problems:
         other = [
-            f"the register was written for {tool} {told}, this is {outcome.versions[tool]}"
+            f"the register was written for {tool} {told}, this is {outcome.versions.get(tool, 'missing')}"
             for tool, told in outcome.register.written_for.items()
-            if outcome.versions[tool] != told
+            if outcome.versions.get(tool) != told
         ]
         return f"BROKEN: {len(problems)} problems" + (f" ({'; '.join(other)})" if other else "")
     kinds = Counter(row.kind for row in outcome.register.deviations for _, ids in accepted if row.id in ids)
