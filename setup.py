@@ -71,9 +71,8 @@ class PythonFiles(build_py):
     """The modules of a package, without the builder of the extension: it is of no use once that is built."""
 
     def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
-        # The stubs of setuptools leave this method untyped.
         found: list[tuple[str, str, str]]
-        found = super().find_package_modules(package, package_dir)  # type: ignore[no-untyped-call]
+        found = super().find_package_modules(package, package_dir)  # type: ignore[no-untyped-call]  # stubs leave it so
         return [module for module in found if module[:2] != ("iontocore.ccore", "build_ffi")]
 
 

@@ -58,39 +58,103 @@ def test_no_number_is_left_out_of_the_list() -> None:
     assert everywhere == {id(figure) for figure in FIGURES.values()}
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "source", "mark"),
-    [
-        ("AGE_MIN", "5 years", "BAD leaflet", "read"),
-        ("AGE_DOCTOR", "12 years", "BAD leaflet", "read"),
-        ("PALMS_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
-        ("PALMS_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
-        ("SOLES_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
-        ("SOLES_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
-        ("ARMPITS_CURRENT", "5 mA", "KaWe SwiSto3 manual", "read"),
-        ("ARMPITS_TIME", "30 min", "KaWe SwiSto3 manual", "read"),
-        ("ARMPIT_SPONGE_AREA", "99 cm2", "KaWe SwiSto3 manual", "read"),
-        ("TRAY_PLATE_AREA", "330 cm2", "KaWe SwiSto3 manual", "read"),
-        ("SESSION_SHORT", "20 min", "BAD leaflet", "read"),
-        ("SESSION_LONG", "30 min", "BAD leaflet", "read"),
-        ("SESSION_TIME", "45 min", "Healthline 2021", "read"),
-        ("DRUG_CURRENT", "4 mA", "ActivaDose II manual", "read"),
-        ("DRUG_CHARGE", "80 mA min", "ActivaDose II manual", "read"),
-        ("DRUG_TIME", "75 min", "ActivaPatch", "read"),
-        ("TRIP_CURRENT", "35 mA", "Hidrex safety concept", "read"),
-        ("RAMP_TIME", "30 s", "Soterix IontoDC", "read"),
-        ("DENSITY_CATHODE", "0.5 mA/cm2", "excerpts", "excerpt"),
-        ("DENSITY_ANODE", "1 mA/cm2", "general knowledge", "assumption"),
-        ("DENSITY_TAP_WATER", "0.2 mA/cm2", "general knowledge", "assumption"),
-        ("INTERVAL_TAP_WATER", "20 h", "one session a day", "assumption"),
-        ("LOST_CONTACT_COUNT", "3", "choice of this project", "assumption"),
-        ("LOST_CONTACT_WINDOW", "10 min", "choice of this project", "assumption"),
-    ],
-)
+NUMBERS = [
+    ("AGE_MIN", "5 years", "BAD leaflet", "read"),
+    ("AGE_DOCTOR", "12 years", "BAD leaflet", "read"),
+    ("PALMS_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
+    ("PALMS_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
+    ("SOLES_CURRENT", "20 mA", "NHS leaflet WPR26540", "excerpt"),
+    ("SOLES_CURRENT_CHILD", "15 mA", "NHS leaflet WPR26540", "excerpt"),
+    ("ARMPITS_CURRENT", "5 mA", "KaWe SwiSto3 manual", "read"),
+    ("ARMPITS_TIME", "30 min", "KaWe SwiSto3 manual", "read"),
+    ("ARMPIT_SPONGE_AREA", "99 cm2", "KaWe SwiSto3 manual", "read"),
+    ("TRAY_PLATE_AREA", "330 cm2", "KaWe SwiSto3 manual", "read"),
+    ("SESSION_SHORT", "20 min", "BAD leaflet", "read"),
+    ("SESSION_LONG", "30 min", "BAD leaflet", "read"),
+    ("SESSION_TIME", "45 min", "Healthline 2021", "read"),
+    ("DRUG_CURRENT", "4 mA", "ActivaDose II manual", "read"),
+    ("DRUG_CHARGE", "80 mA min", "ActivaDose II manual", "read"),
+    ("DRUG_TIME", "75 min", "ActivaPatch", "read"),
+    ("TRIP_CURRENT", "35 mA", "Hidrex safety concept", "read"),
+    ("RAMP_TIME", "30 s", "Soterix IontoDC", "read"),
+    ("DENSITY_CATHODE", "0.5 mA/cm2", "excerpts", "excerpt"),
+    ("DENSITY_ANODE", "1 mA/cm2", "general knowledge", "assumption"),
+    ("DENSITY_TAP_WATER", "0.2 mA/cm2", "general knowledge", "assumption"),
+    ("INTERVAL_TAP_WATER", "20 h", "one session a day", "assumption"),
+    ("LOST_CONTACT_COUNT", "3", "choice of this project", "assumption"),
+    ("LOST_CONTACT_WINDOW", "10 min", "choice of this project", "assumption"),
+    ("AGE_ADULT", "18 years", "choice of this project", "assumption"),
+    ("AGE_MAX", "120 years", "choice of this project", "assumption"),
+    ("COMPILED_CURRENT", "30 mA", "R.A. Fischer's maximum", "excerpt"),
+    ("PROBE_CURRENT", "0.1 mA", "choice of this project", "assumption"),
+    ("FACE_CURRENT", "5 mA", "general knowledge", "assumption"),
+    ("ARMPITS_CURRENT_CHILD", "3.75 mA", "three quarters", "assumption"),
+    ("FACE_CURRENT_CHILD", "3.75 mA", "three quarters", "assumption"),
+    ("DRUG_CURRENT_CHILD", "3 mA", "three quarters", "assumption"),
+    ("PALM_SKIN_AREA", "140 cm2", "general knowledge", "assumption"),
+    ("SOLE_SKIN_AREA", "150 cm2", "general knowledge", "assumption"),
+    ("FACE_MASK_AREA", "75 cm2", "choice of this project", "assumption"),
+    ("DRUG_ELECTRODE_AREA", "10 cm2", "choice of this project", "assumption"),
+    ("COMPILED_TIME", "2 h", "choice of this project", "assumption"),
+    ("FACE_TIME", "30 min", "BAD leaflet, without room to lengthen", "read"),
+    ("DRUG_SESSION_SHORT", "10 min", "Healthline 2021", "read"),
+    ("COMPILED_CHARGE", "100000 mC", "choice of this project", "assumption"),
+    ("DRUG_DOSE", "40 mA min", "ActivaDose II manual", "read"),
+    ("INTERVAL_DRUG", "20 h", "choice of this project", "assumption"),
+    ("ADMISSION_TIME", "1 h", "choice of this project", "assumption"),
+    ("RISE_MIN", "0.1 mA/s", "choice of this project", "assumption"),
+    ("RISE_MAX", "2 mA/s", "choice of this project", "assumption"),
+    ("FALL_MIN", "0.5 mA/s", "choice of this project", "assumption"),
+    ("FALL_MAX", "20 mA/s", "choice of this project", "assumption"),
+    ("DWELL_TIME", "2 s", "choice of this project", "assumption"),
+    ("DWELL_MIN", "0.1 s", "choice of this project", "assumption"),
+    ("DWELL_MAX", "1 min", "choice of this project", "assumption"),
+    ("BALANCE_TOLERANCE", "2 %", "choice of this project", "assumption"),
+    ("BALANCE_TOLERANCE_MAX", "10 %", "choice of this project", "assumption"),
+    ("RECONNECT_WAIT", "3 s", "choice of this project", "assumption"),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "source", "mark"), NUMBERS)
 def test_a_number_is_the_one_of_its_source(name: str, words: str, source: str, mark: str) -> None:
     figure = FIGURES[name]
     assert (in_words(figure.value, figure.unit), str(figure.mark)) == (words, mark)
     assert source in figure.source
+
+
+def test_every_number_is_compared_with_its_source() -> None:
+    assert sorted(name for name, _, _, _ in NUMBERS) == sorted(FIGURES)
+
+
+def test_every_unit_is_used_and_rates_alone_are_per_second() -> None:
+    assert {name for name, figure in FIGURES.items() if figure.unit is Unit.UA_PER_S} == {
+        "RISE_MIN", "RISE_MAX", "FALL_MIN", "FALL_MAX"
+    }  # fmt: skip
+    assert {figure.unit for figure in FIGURES.values()} == set(Unit)
+
+
+def test_every_site_has_the_figures_that_are_its_own() -> None:
+    assert [*table.SITE_CURRENT.values()] == [
+        table.PALMS_CURRENT, table.SOLES_CURRENT, table.ARMPITS_CURRENT, table.FACE_CURRENT
+    ]  # fmt: skip
+    assert [*table.SITE_CURRENT_CHILD.values()] == [
+        table.PALMS_CURRENT_CHILD,
+        table.SOLES_CURRENT_CHILD,
+        table.ARMPITS_CURRENT_CHILD,
+        table.FACE_CURRENT_CHILD,
+    ]
+    assert [*table.SITE_TIME.values()] == [
+        table.SESSION_TIME, table.SESSION_TIME, table.ARMPITS_TIME, table.FACE_TIME
+    ]  # fmt: skip
+    for sites in (table.SITE_CURRENT, table.SITE_CURRENT_CHILD, table.SITE_TIME):
+        assert [*sites] == TAP_WATER_SITES
+
+
+def test_plans_and_records_spell_sites_modes_layers_and_marks_so() -> None:
+    assert [*Site] == ["palms", "soles", "armpits", "face", "patch"]
+    assert [*Mode] == ["tap-water", "drug"]
+    assert [*Layer] == ["compiled", "device", "site", "age", "density", "drug", "plan"]
+    assert [*Mark] == ["read", "excerpt", "assumption", "given"]
 
 
 @pytest.mark.invariant("SI-02")

@@ -249,9 +249,9 @@ def test_every_refusal_allows_something_of_its_kind_and_nothing_that_would_be_re
 def test_the_state_cannot_be_assigned_and_nothing_can_be_added() -> None:
     machine = machine_in(State.FAULT)
     with pytest.raises(AttributeError):
-        machine.state = State.IDLE  # type: ignore[misc]
+        machine.state = State.IDLE  # type: ignore[misc]  # that it cannot be assigned is what is tested
     with pytest.raises(AttributeError):
-        machine.to_treat = lambda: True  # type: ignore[attr-defined]
+        machine.to_treat = lambda: True  # type: ignore[attr-defined]  # that it has no such slot is what is tested
     assert machine.state is State.FAULT
 
 

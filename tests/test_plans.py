@@ -630,7 +630,7 @@ def test_the_answers_of_a_patient_cannot_be_changed_afterwards() -> None:
     given_answers["pregnancy"] = True
     assert not patient.contraindications["pregnancy"]
     with pytest.raises(TypeError):
-        patient.contraindications["pregnancy"] = True  # type: ignore[index]
+        patient.contraindications["pregnancy"] = True  # type: ignore[index]  # that it has no __setitem__ is what is tested
 
 
 @pytest.mark.parametrize("answers", [None, [], {3: False}, NO_ANSWERS | {"pregnancy": 0}])

@@ -118,7 +118,9 @@ def test_the_direction_is_that_of_the_session_where_a_plan_alternates(tmp_path: 
         bench.session.start()
         bench.run()
         bench.close()
-        directions.append(Record.of(bench.session, SOUND, CIRCUMSTANCES).as_json()["plan"]["first_direction"])  # type: ignore[index, call-overload]
+        recorded = Record.of(bench.session, SOUND, CIRCUMSTANCES).as_json()["plan"]
+        assert isinstance(recorded, dict)
+        directions.append(recorded["first_direction"])
         clock.now = clock.now.replace(day=clock.now.day + 7)
     assert directions == ["positive", "negative"]
 

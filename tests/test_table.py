@@ -188,9 +188,9 @@ def test_every_breach_of_a_rule_is_named_in_one_message() -> None:
 
 def test_the_table_in_force_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        TABLE[State.FAULT, Event.START] = Row(Event.START, State.FAULT, State.RAMP, "No.")  # type: ignore[index]
+        TABLE[State.FAULT, Event.START] = Row(Event.START, State.FAULT, State.RAMP, "No.")  # type: ignore[index]  # that is the test
     with pytest.raises(AttributeError):
-        TABLE[State.IDLE, Event.START].after = State.TREAT  # type: ignore[union-attr, misc]
+        TABLE[State.IDLE, Event.START].after = State.TREAT  # type: ignore[union-attr, misc]  # that it is frozen is the test
 
 
 # ---- what people read -----------------------------------------------------------------------------------------------
