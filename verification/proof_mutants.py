@@ -232,7 +232,7 @@ def apply(edit: Edit, root: Path) -> None:
 
 def judge(edit: Edit, outcome: wp.Outcome) -> Result:
     """What became of an edit's clauses."""
-    died = {goal.clause for goal in outcome.goals if goal.kind == "ensures" and not goal.well}
+    died = {goal.clause for goal in outcome.goals if goal.kind == "ensures" and _not_shown(goal)}
     asked = {goal.clause for goal in outcome.goals if goal.kind == "ensures"}
     against = [*outcome.complaints]
     for label in edit.kills:
@@ -241,6 +241,11 @@ def judge(edit: Edit, outcome: wp.Outcome) -> Result:
         elif label not in died:
             against.append(f"{label} is still shown")
     return Result(edit, tuple(label for label in edit.kills if label in died), tuple(against))
+
+
+def _not_shown(goal: wp.Goal) -> bool:
+    """Whether a prover looked at a goal and did not show it. One that broke down has looked at nothing."""
+    return not goal.well and any(": Failed" not in answer for answer in goal.answers.split("; "))
 
 
 def control(function: Function, labels: set[str], outcome: wp.Outcome) -> Sequence[Finding]:

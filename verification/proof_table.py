@@ -93,15 +93,20 @@ def _counts(name: str, goals: Sequence[Goal]) -> str:
     )
 
 
-def of_failures(goals: Iterable[Goal]) -> str:
-    """The goals that are not well, with what each prover said."""
-    table = _table("where", "clause", "invariant", "kind", "goal", "answers")
+def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[str, str], str]) -> str:
+    """The goals that are not well: what each prover said, and below the table what each goal asks for, as far as
+    `texts` tells it by function and goal."""
+    table = _table("where", "clause", "invariant", "kind", "answers")
     for goal in goals:
-        table.add_row(
-            f"{goal.file.name}: {goal.function}", goal.clause, goal.invariant or STRUCTURE, goal.kind, goal.goal,
-            goal.answers if goal.kind != "smoke" else f"doomed: {_DOOM[goal.clause.split('_')[0]]}; {goal.answers}",
-        )  # fmt: skip
-    return _drawn(table).rstrip()
+        answers = f"doomed: {_DOOM[goal.clause.split('_')[0]]}" if goal.kind == "smoke" else goal.answers
+        where = f"{goal.file.name}: {goal.function}"
+        table.add_row(where, goal.clause, goal.invariant or STRUCTURE, goal.kind, answers)
+    lines = [_drawn(table)]
+    for goal in goals:
+        text = texts.get((goal.function, goal.goal))
+        if text:
+            lines += ["", goal.goal, *textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")]
+    return "\n".join(lines)
 
 
 _DOOM: Final[Mapping[str, str]] = {

@@ -12,20 +12,34 @@ the result is not what ``ccore/proofs/ledger.csv`` says; and then the last thing
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import proof_table, wp
+from iontocore.verification import goal_text, ledger, proof_table, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, weakenings, with_contracts
 from iontocore.verification.progress import progress
-from iontocore.verification.tools import ROOT, SOURCES, cores
+from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
 
 TIMEOUT_S: Final = 30
-"""For each goal and prover."""
+"""For each goal and prover, when a proof is checked."""
+
+RECORD_TIMEOUT_S: Final = 10
+"""For each goal and prover, when a proof is recorded: a machine that is three times as slow still finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved: the goals in the order of the text, what Frama-C said against the proof, and what the goals that
+    failed ask for, by function and goal."""
+
+    goals: Sequence[wp.Goal]
+    findings: Sequence[Finding]
+    texts: Mapping[tuple[str, str], str]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,26 +54,66 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m iontocore.verification.prove", description=__doc__.splitlines()[0])
-    parser.add_argument("--function", action="append", default=[], metavar="NAME", help="prove this function alone")
-    parser.add_argument("--timeout", type=int, default=TIMEOUT_S, metavar="S", help="for each goal and prover")
-    parser.add_argument("--no-smoke", action="store_true", help="leave out the smoke goals; with --function alone")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--function", action="append", default=[], metavar="NAME", help="prove this function alone")
+    what.add_argument("--record", action="store_true", help="write the ledger anew")
+    what.add_argument("--check-only", action="store_true", help="prove nothing: is the ledger that of this text?")
+    parser.add_argument("--timeout", type=int, metavar="S", help=f"for each goal and prover; {TIMEOUT_S}")
+    parser.add_argument("--no-smoke", action="store_true", help="with --function: look for no contradictions")
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.timeout is not None and arguments.timeout < 1:
+        raise Refusal("--timeout", arguments.timeout, "at least 1 s", "this command")
+    if arguments.check_only:
+        return _check_only()
+    if arguments.function:
+        return _quick(arguments)
+    if arguments.no_smoke:
+        raise Refusal("--no-smoke", "given", "with --function alone", "this command")
     texts = read(SOURCES)
-    functions = _chosen(with_contracts(texts), arguments.function)
-    findings = [] if arguments.function else [*before(texts)]
-    goals, complaints = prove_all(functions, timeout_s=arguments.timeout, with_smoke=not arguments.no_smoke)
-    findings += complaints
-    failed = [goal for goal in goals if not goal.well]
-    print((proof_table.by_function if arguments.function else proof_table.by_invariant)(goals))
-    if failed:
-        print(f"\nnot shown:\n{proof_table.of_failures(failed)}")
+    functions = with_contracts(texts)
+    timeout_s = arguments.timeout or (RECORD_TIMEOUT_S if arguments.record else TIMEOUT_S)
+    recorded = None if arguments.record else ledger.load()
+    proof = prove_all(functions, timeout_s=timeout_s, with_smoke=True)
+    findings = [*before(texts), *proof.findings]
+    fresh = ledger.of_proof(proof.goals)
+    if recorded is not None:
+        findings += ledger.differences(recorded, fresh)
+    print(proof_table.by_invariant(proof.goals))
+    status = verdict(proof, findings)
+    if arguments.record and status == 0:
+        ledger.write(fresh)
+        print(f"recorded in {RECORDS.relative_to(ROOT)}")
+    return status
+
+
+def _quick(arguments: argparse.Namespace) -> int:
+    functions = _chosen(with_contracts(read(SOURCES)), arguments.function)
+    proof = prove_all(functions, timeout_s=arguments.timeout or RECORD_TIMEOUT_S, with_smoke=not arguments.no_smoke)
+    print(proof_table.by_function(proof.goals))
+    return verdict(proof, proof.findings)
+
+
+def _check_only() -> int:
+    texts = read(SOURCES)
+    findings = [*before(texts), *ledger.stale()]
+    if findings:
+        print(proof_table.of_findings(findings))
+    print(f"{'STALE' if findings else 'CURRENT'}: the ledger is {'not ' if findings else ''}that of this text")
+    return 1 if findings else 0
+
+
+def verdict(proof: Proof, findings: Sequence[Finding]) -> int:
+    """Print what is to be looked at, and the verdict. Returns the exit status."""
+    failed = [goal for goal in proof.goals if not goal.well]
     if findings:
         print(f"\nagainst the proof:\n{proof_table.of_findings(findings)}")
-    verdict = "FAILED" if failed or findings else "PROVED"
-    print(f"\n{verdict}: {len(goals) - len(failed)} of {len(goals)} goals, {len(findings)} objections")
+    if failed:
+        print(f"\nnot shown:\n{proof_table.of_failures(failed, proof.texts)}")
+    word = "FAILED" if failed or findings else "PROVED"
+    print(f"\n{word}: {len(proof.goals) - len(failed)} of {len(proof.goals)} goals, {len(findings)} objections")
     return 1 if failed or findings else 0
 
 
@@ -109,32 +163,43 @@ def uncovered(texts: Sequence[Function]) -> Sequence[Finding]:
     return found
 
 
-def prove_all(
-    functions: Sequence[Function], *, timeout_s: int, with_smoke: bool
-) -> tuple[Sequence[wp.Goal], Sequence[Finding]]:
+def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool) -> Proof:
     """Prove each function in a process of its own, as many at once as there are processors, the biggest first.
-    `timeout_s` is for each goal and prover. The goals are in the order of the text; the findings are what Frama-C said
-    against the proof."""
+    `timeout_s` is for each goal and prover."""
     config = wp.configure()
     order = sorted(functions, key=lambda function: function.size, reverse=True)
     place = {(function.file, function.name): number for number, function in enumerate(functions)}
     goals: list[wp.Goal] = []
     findings: list[Finding] = []
+    texts: dict[tuple[str, str], str] = {}
     with (
         ThreadPoolExecutor(cores()) as pool,
         progress("proving", len(order) * (2 if with_smoke else 1)) as advance,
     ):
-        pending = {pool.submit(wp.prove, function, config=config, timeout_s=timeout_s): function for function in order}
+        pending = {pool.submit(_proved, function, config, timeout_s): function for function in order}
         if with_smoke:
-            pending |= {pool.submit(wp.smoke, function, config=config): function for function in order}
+            pending |= {pool.submit(_smoked, function, config): function for function in order}
         for done in as_completed(pending):
-            outcome, function = done.result(), pending[done]
+            function = pending[done]
+            outcome, said = done.result()
             goals += outcome.goals
-            findings += [Finding(f"{function.file}: {function.name}", said) for said in outcome.complaints]
+            findings += [Finding(f"{function.file}: {function.name}", text) for text in outcome.complaints]
             findings += unproved(function, outcome.goals)
+            texts |= {(function.name, goal): text for goal, text in said.items()}
             advance(function.name)
     goals.sort(key=lambda goal: (place[goal.file, goal.function], goal.kind == "smoke"))
-    return goals, findings
+    return Proof(goals, findings, texts)
+
+
+def _proved(function: Function, config: Path, timeout_s: int) -> tuple[wp.Outcome, Mapping[str, str]]:
+    outcome = wp.prove(function, config=config, timeout_s=timeout_s)
+    if all(goal.well for goal in outcome.goals):
+        return outcome, {}
+    return outcome, goal_text.of_failed(function, outcome.goals, config=config)
+
+
+def _smoked(function: Function, config: Path) -> tuple[wp.Outcome, Mapping[str, str]]:
+    return wp.smoke(function, config=config), {}
 
 
 def unproved(function: Function, goals: Sequence[wp.Goal]) -> Sequence[Finding]:

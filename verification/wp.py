@@ -73,6 +73,7 @@ class Goal:
     status: valid, or failed; of a smoke goal passed, or doomed.
     answers: what each prover said, for a goal that is not well.
     seconds: of the simplifier and of the prover that discharged it.
+    trivial: discharged by the shape of the control flow alone, so that there was no formula.
     """
 
     goal: str
@@ -85,6 +86,7 @@ class Goal:
     status: str
     answers: str
     seconds: float
+    trivial: bool = False
 
     @property
     def well(self) -> bool:
@@ -140,6 +142,11 @@ def smoke(function: Function, *, config: Path, root: Path = ROOT) -> Outcome:
     return outcome(function, answer, _totals(report))
 
 
+def printed(function: Function, *, config: Path, root: Path = ROOT) -> str:
+    """What WP prints of the goals of one function when it proves nothing."""
+    return _frama_c(function, config, root, ("none",), ["-wp-print"]).out
+
+
 def _frama_c(function: Function, config: Path, root: Path, provers: Sequence[str], options: Sequence[str]) -> Answer:
     return run(
         ["frama-c", *OPTIONS, "-wp-prover", ",".join(provers), "-wp-fct", function.name, *options, str(function.file)],
@@ -174,7 +181,7 @@ def outcome(function: Function, answer: Answer, totals: tuple[int, int] | None) 
     well = sum(goal.well for goal in goals)
     if (int(sums[0]["proved"]), int(sums[0]["all"])) != (well, len(goals)):
         complaints.append(f"{where}: {well} of {len(goals)} goals were read, but WP says: {sums[0][0]}")
-    trivial = sum(1 for line in lines if line.startswith("[wp] [CFG] Goal"))
+    trivial = sum(goal.trivial for goal in goals)
     if totals is not None and totals != (len(goals) - trivial, well - trivial):
         complaints.append(f"{where}: WP's report counts {totals[1]} of {totals[0]}, {trivial} trivial ones apart")
     if totals is None and len(goals) > trivial:
@@ -233,8 +240,9 @@ def _proof_goal(function: Function, name: str, match: re.Match[str], answers: Se
         prover = {"Qed": "qed", "CFG": "qed"}.get(who, who.split()[0].lower())
         seconds = sum(float(one["number"]) * _SECONDS[one["unit"]] for one in _DURATION.finditer(match["rest"]))
         return Goal(
-            name, function.file, function.name, clause, invariant_of(clause), kind, prover, "valid", "", seconds
-        )
+            name, function.file, function.name, clause, invariant_of(clause), kind, prover, "valid", "", seconds,
+            trivial=who == "CFG",
+        )  # fmt: skip
     said = "; ".join(answers) or f"{who}: {verdict}{match['rest'] or ''}"
     return Goal(name, function.file, function.name, clause, invariant_of(clause), kind, "", "failed", said, 0.0)
 
