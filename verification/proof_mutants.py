@@ -220,14 +220,20 @@ def try_one(edit: Edit, config: Path) -> Result:
 
 
 def apply(edit: Edit, root: Path) -> None:
-    """Copy the text to `root`, with one edit made."""
+    """Copy the text to `root`, with one edit made. Refusal when the text is no longer that for which it was loaded."""
     for file in SOURCES:
         text = (ROOT / file).read_text()
         if file == edit.function.file:
-            inside = text[edit.function.start : edit.function.end].replace(edit.original, edit.replacement)
-            text = text[: edit.function.start] + inside + text[edit.function.end :]
+            before, inside, after = _around(text, edit.function)
+            if inside.count(edit.original) != 1:
+                raise _refused(edit.id, "of a text that has changed meanwhile", "an edit of the text as it was loaded")
+            text = before + inside.replace(edit.original, edit.replacement) + after
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text(text)
+
+
+def _around(text: str, function: Function) -> tuple[str, str, str]:
+    return text[: function.start], text[function.start : function.end], text[function.end :]
 
 
 def judge(edit: Edit, outcome: wp.Outcome) -> Result:
