@@ -1,0 +1,165 @@
+"""The test suite under ASan and UBSan: the C core and its simulation with every access and every sum checked.
+
+The extension is built with gcc's sanitizers in a tree of its own (`instrumented`), and pytest runs with that tree
+first on PYTHONPATH and with the runtime of ASan loaded before the interpreter. The first error ends the process that
+made it. Leaks are not looked for: the interpreter keeps memory until it ends, and the core allocates none.
+
+Processes that a test starts are checked as well. What a test compiles for itself is not, unless it says so.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+from iontocore.safety.refusal import Refusal
+from iontocore.verification.instrumented import build, environment
+from iontocore.verification.tools import ROOT, require, run
+
+FOLDER: Final = ROOT / "build" / "sanitize"
+FLAGS: Final = (
+    "-O1",
+    "-g",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=undefined",
+)
+_WORKERS: Final = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the suite said (its status and how many tests ended how), and what the sanitizers said, process by process:
+    the file and the sentence of each report."""
+
+    status: int
+    passed: int
+    failed: int
+    left_out: int
+    reports: tuple[tuple[Path, str], ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every test that was run has passed, at least one was, and no sanitizer said anything."""
+        return self.status == 0 and self.passed > 0 and self.failed == 0 and not self.reports
+
+
+def runtime() -> str:
+    """The file of gcc's ASan runtime, which has to be loaded before the interpreter. Refusal when there is none."""
+    gcc = require("gcc", "gcc")
+    path = run([gcc, "-print-file-name=libasan.so"], timeout_s=60).out.strip()
+    if not Path(path).is_file():
+        raise Refusal("libasan.so", "missing", "the runtime of ASan that comes with gcc", "gcc -print-file-name")
+    return path
+
+
+def variables(tree: Path, out: Path) -> dict[str, str]:
+    """What a process needs in its environment to run on the tree, and to report into ``out``."""
+    # Reports go to files: pytest takes what a test writes to its streams.
+    said = f"log_path={out / 'report'}:halt_on_error=1"
+    return {
+        **environment(tree),
+        "LD_PRELOAD": runtime(),
+        "ASAN_OPTIONS": f"detect_leaks=0:{said}",
+        "UBSAN_OPTIONS": f"print_stacktrace=1:{said}",
+        # Each object by itself, so that what stands beside it is not its neighbour's memory.
+        "PYTHONMALLOC": "malloc",
+    }
+
+
+def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None = None) -> Outcome:
+    """Build the extension in ``out`` and run the tests; ``chosen`` are pytest's arguments, all tests without any.
+
+    exchanged: sources to take in place of those of the extension, by name. Refusal when it is not built, when Python
+    does not start with it, or when it is not the one that Python finds.
+    """
+    tree = build(out, "gcc", FLAGS, exchanged=exchanged)
+    for old in out.glob("report*"):
+        old.unlink()
+    env = variables(tree, out)
+    asked = run(
+        [sys.executable, "-c", "from iontocore.ccore import _ionto; print(_ionto.__file__)"], timeout_s=120, env=env
+    )
+    if not asked.out.startswith(str(tree)):
+        found = asked.out.strip() or (asked.err.strip().splitlines() or ["nothing"])[-1]
+        raise Refusal("the extension", found, f"that of {tree}", "Python with the runtime of ASan")
+    results = out / "tests.xml"
+    results.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        _WORKERS,
+        "--dist",
+        "worksteal",
+        f"--junitxml={results}",
+        *chosen,
+    ]
+    status = subprocess.run([*_with(env), *command], cwd=ROOT, check=False).returncode
+    passed, failed, left_out = _counts(results)
+    reports = tuple((path, _sentence(path)) for path in sorted(out.glob("report*")))
+    return Outcome(status, passed, failed, left_out, reports)
+
+
+def _with(env: Mapping[str, str]) -> list[str]:
+    """The start of a command that sets variables: they are the test run's, not those of what starts it."""
+    return ["env", *(f"{name}={value}" for name, value in env.items())]
+
+
+def _counts(results: Path) -> tuple[int, int, int]:
+    """Tests that passed, that failed or broke off, and that were left out; none when pytest wrote no results."""
+    if not results.is_file():
+        return 0, 0, 0
+    suites = ElementTree.parse(results).getroot().iter("testsuite")
+    total = failed = left_out = 0
+    for suite in suites:
+        total += int(suite.get("tests", "0"))
+        failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+        left_out += int(suite.get("skipped", "0"))
+    return total - failed - left_out, failed, left_out
+
+
+def _sentence(report: Path) -> str:
+    """What a report says first that is an error."""
+    lines = report.read_text("utf-8", errors="replace").splitlines()
+    return next((line.strip() for line in lines if "error: " in line or "ERROR: " in line), "an empty report")
+
+
+def verdict(outcome: Outcome) -> str:
+    """One line: whether all held."""
+    left_out = f", {outcome.left_out} left out" if outcome.left_out else ""
+    if outcome.reports:
+        path, sentence = outcome.reports[0]
+        more = f" (and {len(outcome.reports) - 1} more)" if len(outcome.reports) > 1 else ""
+        return f"BROKEN: {sentence}{more}; the whole report is {path}"
+    if not outcome.holds:
+        return f"BROKEN: the suite ended with status {outcome.status}: {outcome.passed} passed, {outcome.failed} failed"
+    return f"HOLDS: {outcome.passed} tests passed under ASan and UBSan, which reported nothing{left_out}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the suite. Status 0 when all held, 1 when not, 2 when it cannot be run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m iontocore.verification.sanitize", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("chosen", nargs="*", help="tests or options for pytest, after --; all tests without any")
+    given = parser.parse_args(argv)
+    try:
+        outcome = check(FOLDER, given.chosen)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    print(verdict(outcome))
+    return 0 if outcome.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
