@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sessions import BRISK, BRISK_DRUG, Bench, broken
 
-from iontocore import Outcome, Refusal, State
+from iontocore import Outcome, Plan, Refusal, State
 from iontocore.body import KIND_BY_NAME
 from iontocore.ccore import Fault, Phase
 
@@ -44,8 +44,8 @@ class HostileSession(RuleBasedStateMachine):
         starts=st.sampled_from((True, True, True, False)),
         waits=st.integers(1, 700),
     )
-    def open(self, plan: object, seed: int, starts: bool, waits: int) -> None:
-        self.bench = Bench(Path(self.folder.name), plan, seed=seed)  # type: ignore[arg-type]  # a Plan
+    def open(self, plan: Plan, seed: int, starts: bool, waits: int) -> None:
+        self.bench = Bench(Path(self.folder.name), plan, seed=seed)
         self.simulation = self.bench.simulated.simulation
         if starts:
             self.act("start")
