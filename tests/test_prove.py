@@ -218,8 +218,9 @@ def test_a_doomed_smoke_goal_has_failed_and_is_told_once() -> None:
     assert [(one.goal, one.status) for one in outcome.goals] == [
         ("small_smoke_contract_1", "passed"),
         ("small_smoke_call_product_1", "passed"),
-        ("small_smoke_branch_1", "doomed"),
+        ("small_smoke_code_1", "doomed"),
     ]
+    assert outcome.goals[2].answers == "at ccore/src/guard.c:5; Qed: Valid (0.94ms)"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,13 @@ def test_the_table_counts_clauses_and_goals_by_invariant_channel_and_prover() ->
     row = table[table.index("\nSI-03 ") : table.index("\nSI-04 ")].splitlines()[-1].split()
     assert row == ["guard", "2", "3", "1", "1", "1", "0", "1.5"]
     assert "SI-19" in table
+
+
+def test_a_doomed_smoke_goal_says_where_and_why() -> None:
+    doomed = [one for one in of(SMOKE, (3, 2)).goals if not one.well]
+    text = " ".join(proof_table.of_failures(doomed, {}).split())
+    assert "no input gets here" in text
+    assert "ccore/src/guard.c:5" in text
 
 
 def test_the_table_of_failures_says_where_what_and_who() -> None:

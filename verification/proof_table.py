@@ -98,7 +98,9 @@ def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[str, str], str]) -> 
     `texts` tells it by function and goal."""
     table = _table("where", "clause", "invariant", "kind", "answers")
     for goal in goals:
-        answers = f"doomed: {_DOOM[goal.clause.split('_')[0]]}" if goal.kind == "smoke" else goal.answers
+        answers = goal.answers
+        if goal.kind == "smoke":
+            answers = f"doomed: {_DOOM[goal.clause.split('_')[0]]}; {answers}"
         where = f"{goal.file.name}: {goal.function}"
         table.add_row(where, goal.clause, goal.invariant or STRUCTURE, goal.kind, answers)
     lines = [_drawn(table)]
@@ -112,7 +114,7 @@ def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[str, str], str]) -> 
 _DOOM: Final[Mapping[str, str]] = {
     "contract": "no call can meet what is required",
     "call": "what the callee ensures contradicts what is known here, so nothing after it is shown",
-    "branch": "no input reaches this branch, or a clause before it contradicts another",
+    "code": "no input gets here, or one clause that holds here contradicts another",
     "loop": "the loop's invariant contradicts what is known",
 }
 

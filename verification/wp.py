@@ -53,6 +53,7 @@ _MODEL_PREFIX: Final = "typed_"
 _GOAL: Final = re.compile(r"^\[wp\] \[(?P<who>[^\]]+)\] Goal (?P<goal>\w+)(?: : (?P<verdict>\w+)(?P<rest>.*))?$")
 _SMOKE: Final = re.compile(r"^\[wp\] \[(?P<who>[^\]]+)\] Smoke-test (?P<goal>\w+)$")
 _PROVER: Final = re.compile(r"^ +(?P<who>[A-Za-z][\w .]*?): +(?P<what>\w.*)$")
+_PLACE: Final = re.compile(r"^\[wp\] (?P<place>\S+:\d+): Warning: Failed smoke-test$")
 _SUM: Final = re.compile(r"^\[wp\] Proved goals: +(?P<proved>\d+) / (?P<all>\d+)$")
 _DURATION: Final = re.compile(r"\(?(?:Qed:)?(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|min|h)\b")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -216,7 +217,9 @@ def _goals(function: Function, lines: Sequence[str]) -> Iterator[Goal]:
             answers.append(f"{answer['who']}: {answer['what'].strip()}")
         name = match["goal"].removeprefix(_MODEL_PREFIX)
         if match.re is _SMOKE:
-            found[name] = _smoke_goal(function, name, match["who"] == "Passed", "; ".join(answers))
+            place = _PLACE.match(lines[at + len(answers) + 1]) if at + len(answers) + 1 < len(lines) else None
+            said = [f"at {place['place']}", *answers] if place else answers
+            found[name] = _smoke_goal(function, name, match["who"] == "Passed", "; ".join(said))
         else:
             found[name] = _proof_goal(function, name, match, answers)
     yield from _renumbered(found.values())
@@ -224,7 +227,7 @@ def _goals(function: Function, lines: Sequence[str]) -> Iterator[Goal]:
 
 def _smoke_goal(function: Function, name: str, passed: bool, answers: str) -> Goal:
     _, _, place = name.partition("_wp_smoke_")
-    clause = {"default_requires": "contract", "dead_call": "call", "dead_code": "branch", "dead_loop": "loop"}.get(
+    clause = {"default_requires": "contract", "dead_call": "call", "dead_code": "code", "dead_loop": "loop"}.get(
         _STATEMENT.sub("", place), place
     )
     if clause == "call":
