@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -358,14 +359,19 @@ def test_the_status_is_0_when_all_that_is_missing_is_excused_and_1_otherwise(
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"{verdict}:")
 
 
+@NEEDS_CLANG
+@pytest.mark.parametrize(("tool", "package"), cover.TOOLS.items())
 def test_a_missing_tool_is_named_with_its_package_and_the_status_is_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tool: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", "")
+    for other in cover.TOOLS.keys() - {tool}:
+        (tmp_path / other).symlink_to(str(shutil.which(other)))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(cover, "_BUILD", tmp_path / "build")
     assert cover.main([]) == 2
     said = capsys.readouterr()
-    assert "llvm-profdata-19" in said.err
-    assert "llvm-19" in said.err
+    assert said.err.startswith(f"{tool} is not installed")
+    assert package in said.err
     assert said.out == ""
 
 

@@ -5,8 +5,8 @@ tests run on that. Every function has to be called, every condition has to be tr
 compound decision has to decide it (MC/DC), or the register ``ccore/proofs/coverage.toml`` says why no test can be asked
 for. Tests that draw their input at random do not count: what they hit today they may miss tomorrow.
 
-The status is 0 when nothing is missing but what is excused, 1 when something is, when an excuse is for nothing, or when
-a test fails, and 2 when it cannot be measured.
+The status is 0 when nothing is missing but what is excused; 1 when something is, when an excuse is for nothing, when a
+test fails, or when clang cannot count a decision; 2 when a tool is missing or the core does not compile.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import instrumented
@@ -41,6 +41,9 @@ DRAWN: Final = "tests/test_core_invariants.py::test_no_invariant_is_broken_under
 
 FLAGS: Final = ("-O0", "-g", "-fprofile-instr-generate", "-fcoverage-mapping", "-fcoverage-mcdc")
 
+TOOLS: Final = {"clang-19": "clang-19", "llvm-profdata-19": "llvm-19", "llvm-cov-19": "llvm-19"}
+"""What this needs of the machine: the commands, and the Debian packages that have them."""
+
 _BUILD: Final = ROOT / "build" / "cover"
 _TIMEOUT_S: Final = 900.0
 _WIDTH: Final = 120
@@ -49,61 +52,64 @@ _WIDTH: Final = 120
 def measure(out: Path, tests: Sequence[str] = TESTS) -> Measured:
     """Build, run the tests, and read what they covered. `out` is emptied first.
 
-    NotMeasuredError: a test failed, or what clang counted is not all that there is. Refusal: a tool is missing, the
-    core does not compile, or its sources changed meanwhile.
+    NotMeasuredError: a test failed, or what clang counts is not all that there is. Refusal: a tool is missing, the core
+    does not compile, or its sources changed meanwhile.
     """
-    profdata = require("llvm-profdata-19", "llvm-19")
-    cov = require("llvm-cov-19", "llvm-19")
+    for tool, package in TOOLS.items():
+        require(tool, package)
     shutil.rmtree(out, ignore_errors=True)
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"),
+        *("-n", str(cores()), "-m", "not hypothesis", "--deselect", DRAWN),
+        *tests,
+    ]
     with progress("cover", 3) as advance:
         sources = _sources()
         tree = instrumented.build(out, "clang-19", FLAGS)
-        advance("the extension is built")
-        _run_tests(tree, out / "profiles", tests)
-        advance("the tests have passed")
-        profiles = [str(path) for path in sorted((out / "profiles").glob("*.profraw"))]
-        _tool([profdata, "merge", "-sparse", *profiles, "-o", str(out / "profile")])
-        extension = next((tree / "iontocore" / "ccore").glob("_ionto*.so"))
-        export = json.loads(_tool([cov, "export", str(extension), f"-instr-profile={out / 'profile'}"]))
-        advance("the counters are read")
+        advance("built")
+        # What clang cannot count is found before the tests have run for it.
+        read(_counted(tree, out / "import", [sys.executable, "-c", "import iontocore.ccore"]), sources)
+        advance("imported")
+        measured = read(_counted(tree, out / "tests", command), sources)
+        advance("tested")
     if sources != _sources():
         raise Refusal("ccore/src", "altered while it was measured", "sources that stand still", __name__)
-    return read(export, sources)
+    return measured
 
 
 def _sources() -> Sequence[Source]:
-    clang = require("clang-19", "clang-19")
     return [
         Source(
             str(ROOT / path),
             path.as_posix(),
             (ROOT / path).read_text(encoding="utf-8"),
-            _tool([clang, "-E", "-P", "-Iccore/include", str(path)]),
+            _tool(["clang-19", "-E", "-P", "-Iccore/include", str(path)]),
         )
         for path in SOURCES
         if path.suffix == ".c"
     ]
 
 
-def _run_tests(tree: Path, profiles: Path, tests: Sequence[str]) -> None:
-    command = [
-        *(sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"),
-        *("-n", str(cores()), "-m", "not hypothesis", "--deselect", DRAWN),
-        *tests,
-    ]
-    # A profile for each process, a worker or started by a test.
+def _counted(tree: Path, profiles: Path, command: Sequence[str]) -> Mapping[str, Any]:
+    """What llvm-cov exports of a command that ran on the instrumented build, and of the processes that it started."""
     env = {**instrumented.environment(tree), "LLVM_PROFILE_FILE": str(profiles / "%p.profraw")}
     answer = run(command, timeout_s=_TIMEOUT_S, env=env)
     if answer.status != 0:
         said = (answer.out + answer.err).strip().splitlines()
         raise NotMeasuredError("\n".join([*said[-40:], "the tests fail on the instrumented build"]))
+    raw = [str(path) for path in sorted(profiles.glob("*.profraw"))]
+    _tool(["llvm-profdata-19", "merge", "-sparse", *raw, "-o", str(profiles / "merged")])
+    extension = next((tree / "iontocore" / "ccore").glob("_ionto*.so"))
+    export: Mapping[str, Any]
+    export = json.loads(_tool(["llvm-cov-19", "export", str(extension), f"-instr-profile={profiles / 'merged'}"]))
+    return export
 
 
 def _tool(command: Sequence[str]) -> str:
     answer = run(command, timeout_s=_TIMEOUT_S)
     if answer.status != 0:
         said = (answer.err or answer.out).strip() or f"status {answer.status}"
-        raise Refusal(Path(command[0]).name, f"at a loss ({said})", "what it understands", __name__)
+        raise Refusal(command[0], f"at a loss ({said})", "what it understands", __name__)
     return answer.out
 
 
