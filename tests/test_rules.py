@@ -127,7 +127,7 @@ def test_text_that_some_compilers_do_not_see_is_a_problem(seeded: rules.Outcome)
 
 @NEEDS_BOTH
 def test_a_passage_that_only_a_reader_sees_is_counted_too(seeded: rules.Outcome) -> None:
-    expected = "DV-18 says 1 of misra-c2012-5.7 in ccore/include/ionto.h, found: 2"
+    expected = "DV-17 says 1 of misra-c2012-5.7 in ccore/include/ionto.h, found: 2"
     assert expected in seeded.judgement.problems
 
 
