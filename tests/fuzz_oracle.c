@@ -40,7 +40,8 @@ void config_set(struct ionto_config *c, uint32_t field, int64_t value)
     }
 }
 
-_Static_assert(sizeof(struct ionto_config) == 8u * WIDE + 4u * (FIELDS - WIDE), "every field has a number, none is hidden");
+_Static_assert(sizeof(struct ionto_config) == 8u * WIDE + 4u * (FIELDS - WIDE),
+               "every field has a number, none is hidden");
 _Static_assert(offsetof(struct ionto_config, tick_us) == 8u * WIDE, "the narrow fields begin with tick_us");
 _Static_assert(offsetof(struct ionto_config, over_current_us) == 8u * WIDE + 4u * 19u, "field 24");
 _Static_assert(offsetof(struct ionto_config, heartbeat_us) == 8u * WIDE + 4u * 29u, "field 34");
@@ -189,7 +190,8 @@ static void judge_current(const struct oracle *o, const struct tick *t, int off)
     holds(t->drive.switch_closed <= 1u, "SI-06 the switch is open or closed");
     holds(t->drive.switch_closed == 1u || now == 0, "SI-06 it is zero with the switch open");
     holds(t->trips == 0u || off, "SI-06 a latched trip is off");
-    holds((t->phase == (uint32_t)IONTO_PHASE_FAULT) == (t->trips != 0u), "SI-06 it is in fault while a trip is latched");
+    holds((t->phase == (uint32_t)IONTO_PHASE_FAULT) == (t->trips != 0u),
+          "SI-06 it is in fault while a trip is latched");
     holds((t->phase != (uint32_t)IONTO_PHASE_IDLE && t->phase != (uint32_t)IONTO_PHASE_WAIT) || off,
           "SI-06 idle and waiting are off");
     if (o->closed == 0u && t->drive.switch_closed == 1u) {
@@ -208,7 +210,8 @@ static void judge_end(struct oracle *o, const struct tick *t, int due)
 {
     const int64_t now = size(t->drive.current_na), last = size(o->last_na), fall = o->c.fall_na_per_tick;
     if (o->sound != SOUND_GUARD) {
-        holds(!due || now <= (last > fall ? last - fall : 0), "SI-15 SI-16 SI-17 SI-18 what is to end falls at every tick");
+        holds(!due || now <= (last > fall ? last - fall : 0),
+              "SI-15 SI-16 SI-17 SI-18 what is to end falls at every tick");
         holds(t->request.command == (uint32_t)IONTO_COMMAND_RUN || now != 0 || t->drive.switch_closed == 0u,
               "SI-16 the switch opens with the zero of a stop");
     } else if (o->closed == 0u) {
@@ -236,7 +239,8 @@ static void judge_trips(const struct oracle *o, const struct tick *t, int cause,
     holds(o->trips == 0u || gone != 0u || o->first == 0u || t->first == o->first, "SI-07 the first cause is kept");
     holds((t->first == 0u) == (t->trips == 0u), "SI-07 there is a first cause while there is a trip");
     holds(t->first == 0u || (t->trips & TRIP_BIT(t->first)) != 0u, "SI-07 the first cause is latched");
-    holds(o->trips == 0u || (t->drive.current_na == 0 && t->drive.switch_closed == 0u), "SI-07 what was latched is off");
+    holds(o->trips == 0u || (t->drive.current_na == 0 && t->drive.switch_closed == 0u),
+          "SI-07 what was latched is off");
     for (i = 0u; i < CONDITIONS; i++) {
         const int64_t time = config_get(&o->c, 24u + i);
         holds(o->held_us[i] < time || (t->trips & TRIP_BIT(TRIP_OF[i])) != 0u, CUTS[i]);
@@ -307,7 +311,8 @@ void oracle_judge(struct oracle *o, const struct tick *t)
     }
     o->contact_us = t->sense.contact == 1u ? o->contact_us + o->c.tick_us : 0;
     o->unheard_us = t->request.heartbeat == o->heartbeat ? o->unheard_us + o->c.tick_us : 0;
-    o->silent = (o->closed == 0u && t->trips == 0u) ? 0 : (o->silent || (o->closed == 1u && o->unheard_us >= o->c.heartbeat_us));
+    o->silent = o->silent && (o->closed == 1u || t->trips != 0u);
+    o->silent = o->silent || (o->closed == 1u && o->unheard_us >= o->c.heartbeat_us);
 
     judge_current(o, t, off);
     judge_end(o, t, o->closed == 1u && (stop || o->unheard_us >= o->c.heartbeat_us || time_due(o) || charge_due(o)));
@@ -321,8 +326,10 @@ void oracle_judge(struct oracle *o, const struct tick *t)
     }
     beyond = size(t->request.target_na) > o->c.limit_na;
     if (o->sound != SOUND_GUARD) {
-        holds(t->target_na == (beyond ? o->target_na : t->request.target_na), "SI-22 a target beyond the limit changes nothing");
-        holds(t->refused == (uint32_t)(beyond ? IONTO_REFUSED_LIMIT : IONTO_REFUSED_NOTHING), "SI-22 and is refused");
+        holds(t->target_na == (beyond ? o->target_na : t->request.target_na),
+              "SI-22 a target beyond the limit changes nothing");
+        holds(t->refused == (uint32_t)(beyond ? IONTO_REFUSED_LIMIT : IONTO_REFUSED_NOTHING),
+              "SI-22 and is refused");
         o->target_na = t->target_na;
     }
     count(o, t);

@@ -1,8 +1,8 @@
 /* What the fuzzer holds the core to, tick by tick: written from what ionto.h promises, and from no line of the core.
  *
- * The oracle counts for itself, from what was sensed, requested and driven alone: how long the output has been zero, how
- * long contact has held, how long each fault has been there to be seen, how much time and charge went out. A broken
- * promise ends the process with a sentence that begins with the id of the invariant. */
+ * The oracle counts for itself, from what was sensed, requested and driven alone: how long the output has been zero,
+ * how long contact has held, how long each fault has been there to be seen, how much time and charge went out. A broken
+ * promise ends the process with a sentence that begins with the id of the invariant, where it has one. */
 #ifndef IONTO_FUZZ_ORACLE_H
 #define IONTO_FUZZ_ORACLE_H
 

@@ -27,7 +27,7 @@ class Hole:
 
 
 IN_THE_GUARD: Final = (
-    Hole("guard.c", "limit", r"beyond\(p, c->limit_na\) == 0", "1", ("SI-01",)),
+    Hole("guard.c", "limit", r"p_na > c->limit_na", "0", ("SI-01",)),
     Hole("guard.c", "rise", r"\(p_na - last_na\) > c->rise_na_per_tick", "0", ("SI-03",)),
     Hole("guard.c", "fall", r"\(last_na - p_na\) > c->fall_na_per_tick", "0", ("SI-03",)),
     Hole("guard.c", "dwell", r"s->zero_us < c->dwell_us", "0", ("SI-04",)),

@@ -63,7 +63,8 @@ def variables(tree: Path, out: Path) -> dict[str, str]:
     said = f"log_path={out / 'report'}:halt_on_error=1"
     return {
         **environment(tree),
-        "LD_PRELOAD": runtime(),
+        # The runtime looks for the C++ library when it is loaded, and matplotlib brings that later.
+        "LD_PRELOAD": f"{runtime()} libstdc++.so.6",
         "ASAN_OPTIONS": f"detect_leaks=0:{said}",
         "UBSAN_OPTIONS": f"print_stacktrace=1:{said}",
         # Each object by itself, so that what stands beside it is not its neighbour's memory.
@@ -100,6 +101,7 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
         _WORKERS,
         "--dist",
         "worksteal",
+        "--max-worker-restart=3",
         f"--junitxml={results}",
         *chosen,
     ]
@@ -128,9 +130,10 @@ def _counts(results: Path) -> tuple[int, int, int]:
 
 
 def _sentence(report: Path) -> str:
-    """What a report says first that is an error."""
-    lines = report.read_text("utf-8", errors="replace").splitlines()
-    return next((line.strip() for line in lines if "error: " in line or "ERROR: " in line), "an empty report")
+    """What a report says first: of an error, of a failed check of the runtime, or whatever it begins with."""
+    lines = [line.strip() for line in report.read_text("utf-8", errors="replace").splitlines() if line.strip(" =\n")]
+    said = (line for line in lines if "error: " in line or "ERROR: " in line)
+    return next(said, lines[0] if lines else "an empty report")
 
 
 def verdict(outcome: Outcome) -> str:
