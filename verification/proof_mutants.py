@@ -20,6 +20,7 @@ import csv
 import re
 import shutil
 import sys
+import textwrap
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -39,12 +40,14 @@ from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
 TABLE: Final = RECORDS / "seeded_edits.toml"
 RECORD: Final = RECORDS / "killed.csv"
 
-CONTROL_S: Final = 2
+CONTROL_S: Final = 3
 """For each goal and prover: the clauses on the unedited text."""
 
-EDITED_S: Final = 5
+EDITED_S: Final = 6
 """For each goal and prover: the same clauses on an edited one."""
 
+_WIDTH: Final = 118
+_INDENT: Final = " " * 10
 _COLUMNS: Final = ("id", "file", "function", "clause", "invariant")
 _FIELDS: Final = ("id", "what", "file", "function", "original", "replacement", "kills")
 _OPTIONAL: Final = ("invariant", "from")
@@ -267,17 +270,17 @@ def control(function: Function, labels: set[str], outcome: wp.Outcome) -> Sequen
 
 
 def table(results: Sequence[Result]) -> str:
-    """The edits by what they do, with the clauses that died."""
+    """The edits below the invariant that they endanger: the clause that died, where, and what the edit does."""
     lines = []
-    for one in results:
-        state = "SURVIVED" if one.against else f"killed {', '.join(one.died)}"
-        lines.append(f"{one.edit.id}  {one.edit.invariant}  {one.edit.function.file.name}: {one.edit.function.name}")
-        lines.append(f"        {one.edit.what}")
-        if one.edit.source:
-            lines.append(f"        as in {one.edit.source}")
-        lines.append(f"        {state}")
-    by = Counter(one.edit.invariant for one in results)
-    lines += ["", "edits by invariant: " + ", ".join(f"{name} {by[name]}" for name in sorted(by))]
+    for row in INVARIANT_BY_ID.values():
+        of_row = [one for one in results if one.edit.invariant == row.id]
+        if of_row:
+            lines += ["", *textwrap.wrap(f"{row.id}  {row.sentence}", _WIDTH, subsequent_indent=" " * 7)]
+        for one in of_row:
+            state = "SURVIVED" if one.against else f"killed {', '.join(one.died)}"
+            lines.append(f"  {one.edit.id}  {one.edit.function.file.stem} {one.edit.function.name}: {state}")
+            source = f" (open firmware: {one.edit.source})" if one.edit.source else ""
+            lines += textwrap.wrap(one.edit.what + source, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
     return "\n".join(lines)
 
 
