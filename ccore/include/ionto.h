@@ -780,9 +780,6 @@ struct ionto_core {
 
   predicate ionto_is_zero(struct ionto_drive d) = d.current_na == 0 && d.switch_closed == 0;
 
-  // Latches are kept while a trip is left and while current flows: only an acknowledge clears, and it clears all.
-  predicate ionto_guard_keeps_on(struct ionto_guard_state *s) = s->first_trip != IONTO_TRIP_NONE || s->energised == 1;
-
   predicate ionto_core_sound(struct ionto_core *core) =
     ionto_guard_sound(&core->guard) && ionto_regulator_sound(&core->regulator);
 */
@@ -1131,12 +1128,12 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si20_sound: ionto_guard_sound(g);
     ensures si20_mirrored: ionto_guard_state_mirrored(g);
     ensures si20_corrupt: !\old(ionto_guard_intact(g))
-                          ==> ionto_is_zero(\result) && g->state.corrupt == 2
+                          ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2
                               && g->state.first_trip == IONTO_TRIP_CORRUPT;
     ensures si20_unsound: \old(proposal->sound) != 1
-                          ==> ionto_is_zero(\result) && g->state.corrupt == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+                          ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si20_for_good: \old(ionto_guard_intact(g)) && \old(g->state.corrupt) == 2
-                           ==> ionto_is_zero(\result) && g->state.corrupt == 2;
+                           ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2;
 
     // The current: what is proposed, or zero; within the limit and the ceiling.
     ensures si01_proposed: \result.current_na == 0 || \result.current_na == \old(proposal->current_na);
@@ -1188,11 +1185,11 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     // Off is zero, and a latched trip is off.
     ensures si06_off: \result.switch_closed == 0 ==> \result.current_na == 0;
     ensures si06_switch: \result.switch_closed == g->state.energised && \result.switch_closed <= 1;
-    ensures si06_fault: g->state.first_trip != IONTO_TRIP_NONE ==> ionto_is_zero(\result);
+    ensures si06_fault: g->state.first_trip != IONTO_TRIP_NONE ==> \result.current_na == 0 && \result.switch_closed == 0;
 
     // A trip latches, and one way leads out: an acknowledge that is new, at measured zero, with no cause in sight.
     ensures si07_zero: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
-                       ==> ionto_is_zero(\result);
+                       ==> \result.current_na == 0 && \result.switch_closed == 0;
     ensures si07_latched: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                           && g->state.first_trip == IONTO_TRIP_NONE
                           ==> \old(request->acknowledge) == 1 && \old(g->state.acknowledge_seen) == 0
@@ -1202,37 +1199,37 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si07_first: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                         && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
     // ... and no other latch is lost while one is left, or while current flows.
-    ensures si07_kept_over_current: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_over_current: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.over_current_us) == g->config.over_current_us ==> g->state.over_current_us == g->config.over_current_us;
-    ensures si07_kept_over_voltage: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_over_voltage: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.over_voltage_us) == g->config.over_voltage_us ==> g->state.over_voltage_us == g->config.over_voltage_us;
-    ensures si07_kept_open: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_open: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.open_us) == g->config.open_us ==> g->state.open_us == g->config.open_us;
-    ensures si07_kept_short: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_short: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.short_us) == g->config.short_us ==> g->state.short_us == g->config.short_us;
-    ensures si07_kept_mismatch: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_mismatch: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.mismatch_us) == g->config.mismatch_us ==> g->state.mismatch_us == g->config.mismatch_us;
-    ensures si07_kept_sensor: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_sensor: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.sensor_us) == g->config.sensor_us ==> g->state.sensor_us == g->config.sensor_us;
-    ensures si07_kept_stale: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_stale: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.stale_us) == g->config.stale_us ==> g->state.stale_us == g->config.stale_us;
-    ensures si07_kept_leakage: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_leakage: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.leakage_us) == g->config.leakage_us ==> g->state.leakage_us == g->config.leakage_us;
-    ensures si07_kept_switch: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_switch: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.switch_us) == g->config.switch_us ==> g->state.switch_us == g->config.switch_us;
-    ensures si07_kept_tick: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_tick: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.tick) != 0 ==> g->state.tick != 0;
-    ensures si07_kept_emergency: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_emergency: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
-    ensures si07_kept_proposal: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_proposal: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
-    ensures si07_kept_corrupt: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_corrupt: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            ==> \old(g->state.corrupt) <= g->state.corrupt;
-    ensures si07_kept_heartbeat: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_heartbeat: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            ==> \old(g->state.heartbeat) <= g->state.heartbeat;
-    ensures si07_kept_charge: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_charge: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            ==> \old(g->state.charge) <= g->state.charge;
-    ensures si07_kept_time: \old(ionto_guard_intact(g)) && ionto_guard_keeps_on(&g->state)
+    ensures si07_kept_time: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
                            ==> \old(g->state.time) <= g->state.time;
     ensures si07_edge: \old(ionto_guard_intact(g))
                        ==> g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
@@ -1244,74 +1241,74 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si08_over_current_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_over_current(&g->config, sense))
       ==> ionto_rests_or_clears(g->config.over_current_us, \old(g->state.over_current_us), g->state.over_current_us);
     ensures si08_over_current_cuts: \old(ionto_guard_intact(g)) && g->state.over_current_us == g->config.over_current_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si09_over_voltage_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_over_voltage(&g->config, sense))
       ==> ionto_runs(g->config.tick_us, g->config.over_voltage_us,
                      \old(g->state.over_voltage_us), g->state.over_voltage_us);
     ensures si09_over_voltage_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_over_voltage(&g->config, sense))
       ==> ionto_rests_or_clears(g->config.over_voltage_us, \old(g->state.over_voltage_us), g->state.over_voltage_us);
     ensures si09_over_voltage_cuts: \old(ionto_guard_intact(g)) && g->state.over_voltage_us == g->config.over_voltage_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si10_open_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_open(g, sense))
       ==> ionto_runs(g->config.tick_us, g->config.open_us,
                      \old(g->state.open_us), g->state.open_us);
     ensures si10_open_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_open(g, sense))
       ==> ionto_rests_or_clears(g->config.open_us, \old(g->state.open_us), g->state.open_us);
     ensures si10_open_cuts: \old(ionto_guard_intact(g)) && g->state.open_us == g->config.open_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si11_short_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_short(&g->config, sense))
       ==> ionto_runs(g->config.tick_us, g->config.short_us,
                      \old(g->state.short_us), g->state.short_us);
     ensures si11_short_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_short(&g->config, sense))
       ==> ionto_rests_or_clears(g->config.short_us, \old(g->state.short_us), g->state.short_us);
     ensures si11_short_cuts: \old(ionto_guard_intact(g)) && g->state.short_us == g->config.short_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si12_mismatch_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_mismatch(g, sense))
       ==> ionto_runs(g->config.tick_us, g->config.mismatch_us,
                      \old(g->state.mismatch_us), g->state.mismatch_us);
     ensures si12_mismatch_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_mismatch(g, sense))
       ==> ionto_rests_or_clears(g->config.mismatch_us, \old(g->state.mismatch_us), g->state.mismatch_us);
     ensures si12_mismatch_cuts: \old(ionto_guard_intact(g)) && g->state.mismatch_us == g->config.mismatch_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si13_sensor_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_sensor(&g->config, sense))
       ==> ionto_runs(g->config.tick_us, g->config.sensor_us,
                      \old(g->state.sensor_us), g->state.sensor_us);
     ensures si13_sensor_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_sensor(&g->config, sense))
       ==> ionto_rests_or_clears(g->config.sensor_us, \old(g->state.sensor_us), g->state.sensor_us);
     ensures si13_sensor_cuts: \old(ionto_guard_intact(g)) && g->state.sensor_us == g->config.sensor_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si13_stale_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_stale(g, sense))
       ==> ionto_runs(g->config.tick_us, g->config.stale_us,
                      \old(g->state.stale_us), g->state.stale_us);
     ensures si13_stale_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_stale(g, sense))
       ==> ionto_rests_or_clears(g->config.stale_us, \old(g->state.stale_us), g->state.stale_us);
     ensures si13_stale_cuts: \old(ionto_guard_intact(g)) && g->state.stale_us == g->config.stale_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si14_leakage_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_leakage(g, sense))
       ==> ionto_runs(g->config.tick_us, g->config.leakage_us,
                      \old(g->state.leakage_us), g->state.leakage_us);
     ensures si14_leakage_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_leakage(g, sense))
       ==> ionto_rests_or_clears(g->config.leakage_us, \old(g->state.leakage_us), g->state.leakage_us);
     ensures si14_leakage_cuts: \old(ionto_guard_intact(g)) && g->state.leakage_us == g->config.leakage_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si14_switch_runs: \old(ionto_guard_intact(g)) && \old(ionto_sees_disobedience(g, sense))
       ==> ionto_runs(g->config.tick_us, g->config.switch_us,
                      \old(g->state.switch_us), g->state.switch_us);
     ensures si14_switch_rests: \old(ionto_guard_intact(g)) && !\old(ionto_sees_disobedience(g, sense))
       ==> ionto_rests_or_clears(g->config.switch_us, \old(g->state.switch_us), g->state.switch_us);
     ensures si14_switch_cuts: \old(ionto_guard_intact(g)) && g->state.switch_us == g->config.switch_us
-      ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+      ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
 
     // Causes without a debounce cut at once: a tick missed or doubled, the emergency stop, a proposal while off.
     ensures si21_tick: \old(ionto_guard_intact(g)) && \old(ionto_sees_tick(g, sense))
-                       ==> ionto_is_zero(\result) && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
+                       ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si21_now: \old(ionto_guard_intact(g)) ==> g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
     ensures si16_emergency: \old(ionto_guard_intact(g)) && \old(sense->emergency_stop) != 0
-                            ==> ionto_is_zero(\result) && g->state.emergency == 1
+                            ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.emergency == 1
                                 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si05_wild: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 0
                        && \old(g->state.first_trip) == IONTO_TRIP_NONE && \old(proposal->current_na) != 0
-                       ==> ionto_is_zero(\result) && g->state.first_trip != IONTO_TRIP_NONE;
+                       ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
 
     // A silent supervisor: silence is counted; at its end the fall begins, with a trip due that latches at zero.
     ensures si15_count: \old(ionto_guard_intact(g))
@@ -1365,7 +1362,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 
     // A target beyond the limit starts nothing.
     ensures si22_refused: \abs(\old(request->target_na)) > g->config.limit_na && \old(g->state.energised) == 0
-                          ==> ionto_is_zero(\result);
+                          ==> \result.current_na == 0 && \result.switch_closed == 0;
 */
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
                                     const struct ionto_request *request, const struct ionto_proposal *proposal);

@@ -14,17 +14,37 @@
 
 #define CONFIG_OK(g) \
     (IONTO_TICK_MIN_US <= (g)->config.tick_us <= IONTO_TICK_MAX_US \
-     && 1 <= (g)->config.tick_tolerance_us <= (g)->config.tick_us && 1 <= (g)->config.limit_na <= IONTO_CEILING_NA \
-     && 1 <= (g)->config.rise_na_per_tick <= 200000 && 1 <= (g)->config.fall_na_per_tick <= 200000 \
-     && IONTO_DWELL_MIN_US <= (g)->config.dwell_us <= IONTO_DWELL_MAX_US && 1 <= (g)->config.short_ohm <= 1000 \
-     && 10000 <= (g)->config.short_above_na && 1 <= (g)->config.over_current_us && 1 <= (g)->config.over_voltage_us \
-     && 1 <= (g)->config.open_us && 1 <= (g)->config.short_us && 1 <= (g)->config.mismatch_us \
-     && 1 <= (g)->config.sensor_us && 1 <= (g)->config.stale_us && 1 <= (g)->config.leakage_us \
-     && 1 <= (g)->config.switch_us && 1 <= (g)->config.contact_us \
-     && IONTO_HEARTBEAT_MIN_US <= (g)->config.heartbeat_us \
-     && 0 <= (g)->config.time_reserve_us <= (g)->config.time_cap_us <= IONTO_TIME_CEILING_US \
-     && 0 <= (g)->config.charge_reserve_fc <= (g)->config.charge_cap_each_fc \
-     && (g)->config.charge_cap_each_fc <= (g)->config.charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC)
+     && 2 <= 2 * (g)->config.tick_tolerance_us <= (g)->config.tick_us \
+     && 1 <= (g)->config.limit_na <= IONTO_CEILING_NA \
+     && (g)->config.limit_na + IONTO_TRIP_GAP_NA <= (g)->config.trip_na <= IONTO_TRIP_CEILING_NA \
+     && 1 <= (g)->config.rise_na_per_tick <= 200000 \
+     && 0 * (g)->config.tick_us <= 1000 * (g)->config.rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (g)->config.tick_us \
+     && 1 <= (g)->config.fall_na_per_tick <= 200000 \
+     && IONTO_FALL_MIN_UA_PER_S * (g)->config.tick_us <= 1000 * (g)->config.fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (g)->config.tick_us \
+     && IONTO_DWELL_MIN_US <= (g)->config.dwell_us <= IONTO_DWELL_MAX_US \
+     && 1000 <= (g)->config.compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
+     && (g)->config.compliance_mv < (g)->config.over_voltage_mv <= (g)->config.compliance_mv + 20000 \
+     && (g)->config.compliance_mv <= 2 * (g)->config.saturation_mv <= 2 * (g)->config.compliance_mv \
+     && 1000 <= (g)->config.headroom_na <= 1000000 && 1000 <= (g)->config.open_na <= 1000000 \
+     && 1 <= (g)->config.short_ohm <= 1000 && 10000 <= (g)->config.short_above_na <= 5000000 \
+     && 1000 <= (g)->config.mismatch_na <= IONTO_MISMATCH_MAX_NA \
+     && 1000 <= (g)->config.disagree_na <= IONTO_DISAGREE_MAX_NA \
+     && (g)->config.trip_na < (g)->config.sensor_max_na <= IONTO_SENSE_MAX_NA \
+     && (g)->config.over_voltage_mv < (g)->config.sensor_max_mv <= IONTO_SENSE_MAX_MV \
+     && 1000 <= (g)->config.leakage_na <= IONTO_LEAKAGE_MAX_NA \
+     && 1 <= (g)->config.over_current_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.over_voltage_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.open_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.short_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.mismatch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.sensor_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.stale_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.leakage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.switch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (g)->config.contact_us <= IONTO_CONTACT_MAX_US \
+     && IONTO_HEARTBEAT_MIN_US <= (g)->config.heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
+     && 1000000 <= (g)->config.time_cap_us <= IONTO_TIME_CEILING_US \
+     && (g)->config.tick_us <= (g)->config.time_reserve_us <= (g)->config.time_cap_us \
+     && 1 <= (g)->config.charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC \
+     && (g)->config.charge_cap_each_fc <= (g)->config.charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC \
+     && 0 <= (g)->config.charge_reserve_fc <= (g)->config.charge_cap_each_fc)
 
 #define COUNTS_OK(g) \
     (0 <= (g)->state.energised_us <= (g)->config.time_cap_us \
@@ -861,6 +881,7 @@ static void latch_at_once(struct ionto_guard *g, int32_t off_tick, int32_t emerg
             g->state.tick, g->state.corrupt, g->state.emergency;
     ensures flag: \result == 0 || \result == 1;
     ensures seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
+    ensures timers: TIMERS_OK(g);
     ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
       == debounced_us(1, g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us));
     ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
@@ -1131,14 +1152,14 @@ static int32_t is_permissible(const struct ionto_guard *g, int32_t p)
     ensures \result == (permissible != 1 && !(p == 0 && (time == 1 || charge == 1)) ? 1 : 0); */
 static int32_t refuses(int32_t permissible, int32_t p, uint32_t time, uint32_t charge)
 {
-    return ((permissible != 1) && !((p == 0) && ((time == DUE) || (charge == DUE)))) ? 1 : 0;
+    return ((permissible != 1) && ((p != 0) || ((time != DUE) && (charge != DUE)))) ? 1 : 0;
 }
 
 /* 1 when a tick flows with what is proposed: permissible, and not the zero at which a fall is over. */
 /*@ terminates \true; assigns \nothing; ensures \result == (permissible == 1 && !(ending == 1 && p == 0) ? 1 : 0); */
 static int32_t flows(int32_t permissible, int32_t p, uint32_t ending)
 {
-    return ((permissible == 1) && !((ending == 1u) && (p == 0))) ? 1 : 0;
+    return ((permissible == 1) && ((ending != 1u) || (p != 0))) ? 1 : 0;
 }
 
 /*@ terminates \true; assigns \nothing; ensures \result == (a == 1 && b == 1 ? 1 : 0); */
@@ -1608,35 +1629,24 @@ static void settle(struct ionto_guard *g, int32_t out_na)
     requires off: g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0;
     terminates \true;
     assigns g->state, g->state_inv;
-    ensures config_kept: g->config.time_cap_us == \old(g->config.time_cap_us) && g->config.time_reserve_us ==
-      \old(g->config.time_reserve_us) && g->config.charge_cap_each_fc == \old(g->config.charge_cap_each_fc) &&
-      g->config.charge_cap_total_fc == \old(g->config.charge_cap_total_fc) && g->config.charge_reserve_fc ==
-      \old(g->config.charge_reserve_fc) && g->config.tick_us == \old(g->config.tick_us) &&
-      g->config.tick_tolerance_us == \old(g->config.tick_tolerance_us) && g->config.limit_na ==
-      \old(g->config.limit_na) && g->config.trip_na == \old(g->config.trip_na) && g->config.rise_na_per_tick ==
-      \old(g->config.rise_na_per_tick) && g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick) &&
-      g->config.dwell_us == \old(g->config.dwell_us) && g->config.compliance_mv == \old(g->config.compliance_mv)
-      && g->config.over_voltage_mv == \old(g->config.over_voltage_mv) && g->config.saturation_mv ==
-      \old(g->config.saturation_mv) && g->config.headroom_na == \old(g->config.headroom_na) && g->config.open_na
-      == \old(g->config.open_na) && g->config.short_ohm == \old(g->config.short_ohm) && g->config.short_above_na
-      == \old(g->config.short_above_na) && g->config.mismatch_na == \old(g->config.mismatch_na) &&
-      g->config.disagree_na == \old(g->config.disagree_na) && g->config.sensor_max_na ==
-      \old(g->config.sensor_max_na) && g->config.sensor_max_mv == \old(g->config.sensor_max_mv) &&
-      g->config.leakage_na == \old(g->config.leakage_na) && g->config.over_current_us ==
-      \old(g->config.over_current_us) && g->config.over_voltage_us == \old(g->config.over_voltage_us) &&
-      g->config.open_us == \old(g->config.open_us) && g->config.short_us == \old(g->config.short_us) &&
-      g->config.mismatch_us == \old(g->config.mismatch_us) && g->config.sensor_us == \old(g->config.sensor_us)
-      && g->config.stale_us == \old(g->config.stale_us) && g->config.leakage_us == \old(g->config.leakage_us) &&
-      g->config.switch_us == \old(g->config.switch_us) && g->config.contact_us == \old(g->config.contact_us) &&
-      g->config.heartbeat_us == \old(g->config.heartbeat_us);
+    ensures range: CONFIG_OK(g);
     ensures mirrored: STATE_MIRRORED(g);
     ensures current: CURRENT_OK(g);
-    ensures timers: TIMERS_OK(g);
+    ensures timer_over_current: 0 <= g->state.over_current_us <= g->config.over_current_us;
+    ensures timer_over_voltage: 0 <= g->state.over_voltage_us <= g->config.over_voltage_us;
+    ensures timer_open: 0 <= g->state.open_us <= g->config.open_us;
+    ensures timer_short: 0 <= g->state.short_us <= g->config.short_us;
+    ensures timer_mismatch: 0 <= g->state.mismatch_us <= g->config.mismatch_us;
+    ensures timer_sensor: 0 <= g->state.sensor_us <= g->config.sensor_us;
+    ensures timer_stale: 0 <= g->state.stale_us <= g->config.stale_us;
+    ensures timer_leakage: 0 <= g->state.leakage_us <= g->config.leakage_us;
+    ensures timer_switch: 0 <= g->state.switch_us <= g->config.switch_us;
     ensures latches: LATCHES_OK(g);
     ensures switch_ok: SWITCH_OK(g);
     ensures due: DUE_WAITS(g);
     ensures first: g->state.first_trip <= IONTO_TRIP_TIME;
-    ensures tripped: g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g);
+    ensures named: TRIPPED(g) ==> g->state.first_trip != IONTO_TRIP_NONE;
+    ensures tripped: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g);
     ensures off: g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0;
     ensures last: g->state.last_na == \result;
     ensures si20_unsound: \old(proposal->sound) != 1
@@ -1818,9 +1828,12 @@ static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, 
     int32_t at_zero = sees_zero(&g->config, sense);
     int32_t cause_seen = watch(g, sense, proposal->sound);
     int32_t out_na;
+    /*@ assert latched: tripped_before != IONTO_TRIP_NONE ==> TRIPPED(g); */
     (void)hear(g, heartbeat, acknowledge, at_zero, cause_seen);
+    /*@ assert kept: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g); */
     remember(g, now_us, sample, contact);
     out_na = decide(g, tripped_before, command, target_na, proposed_na);
+    /*@ assert still: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g); */
     settle(g, out_na);
     mirror_state(g);
     return out_na;
@@ -1828,56 +1841,17 @@ static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, 
 
 /* What is not intact is zero, and latched for good. */
 /*@ requires valid: \valid(g);
+    requires sound: CONFIG_MIRRORED(g) ==> CONFIG_OK(g);
     terminates \true;
     assigns g->state, g->state_inv;
-    ensures config_kept: g->config.time_cap_us == \old(g->config.time_cap_us) && g->config.time_reserve_us ==
-      \old(g->config.time_reserve_us) && g->config.charge_cap_each_fc == \old(g->config.charge_cap_each_fc) &&
-      g->config.charge_cap_total_fc == \old(g->config.charge_cap_total_fc) && g->config.charge_reserve_fc ==
-      \old(g->config.charge_reserve_fc) && g->config.tick_us == \old(g->config.tick_us) &&
-      g->config.tick_tolerance_us == \old(g->config.tick_tolerance_us) && g->config.limit_na ==
-      \old(g->config.limit_na) && g->config.trip_na == \old(g->config.trip_na) && g->config.rise_na_per_tick ==
-      \old(g->config.rise_na_per_tick) && g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick) &&
-      g->config.dwell_us == \old(g->config.dwell_us) && g->config.compliance_mv == \old(g->config.compliance_mv)
-      && g->config.over_voltage_mv == \old(g->config.over_voltage_mv) && g->config.saturation_mv ==
-      \old(g->config.saturation_mv) && g->config.headroom_na == \old(g->config.headroom_na) && g->config.open_na
-      == \old(g->config.open_na) && g->config.short_ohm == \old(g->config.short_ohm) && g->config.short_above_na
-      == \old(g->config.short_above_na) && g->config.mismatch_na == \old(g->config.mismatch_na) &&
-      g->config.disagree_na == \old(g->config.disagree_na) && g->config.sensor_max_na ==
-      \old(g->config.sensor_max_na) && g->config.sensor_max_mv == \old(g->config.sensor_max_mv) &&
-      g->config.leakage_na == \old(g->config.leakage_na) && g->config.over_current_us ==
-      \old(g->config.over_current_us) && g->config.over_voltage_us == \old(g->config.over_voltage_us) &&
-      g->config.open_us == \old(g->config.open_us) && g->config.short_us == \old(g->config.short_us) &&
-      g->config.mismatch_us == \old(g->config.mismatch_us) && g->config.sensor_us == \old(g->config.sensor_us)
-      && g->config.stale_us == \old(g->config.stale_us) && g->config.leakage_us == \old(g->config.leakage_us) &&
-      g->config.switch_us == \old(g->config.switch_us) && g->config.contact_us == \old(g->config.contact_us) &&
-      g->config.heartbeat_us == \old(g->config.heartbeat_us);
-    ensures config_inv_kept: g->config_inv.time_cap_us == \old(g->config_inv.time_cap_us) &&
-      g->config_inv.time_reserve_us == \old(g->config_inv.time_reserve_us) && g->config_inv.charge_cap_each_fc
-      == \old(g->config_inv.charge_cap_each_fc) && g->config_inv.charge_cap_total_fc ==
-      \old(g->config_inv.charge_cap_total_fc) && g->config_inv.charge_reserve_fc ==
-      \old(g->config_inv.charge_reserve_fc) && g->config_inv.tick_us == \old(g->config_inv.tick_us) &&
-      g->config_inv.tick_tolerance_us == \old(g->config_inv.tick_tolerance_us) && g->config_inv.limit_na ==
-      \old(g->config_inv.limit_na) && g->config_inv.trip_na == \old(g->config_inv.trip_na) &&
-      g->config_inv.rise_na_per_tick == \old(g->config_inv.rise_na_per_tick) && g->config_inv.fall_na_per_tick
-      == \old(g->config_inv.fall_na_per_tick) && g->config_inv.dwell_us == \old(g->config_inv.dwell_us) &&
-      g->config_inv.compliance_mv == \old(g->config_inv.compliance_mv) && g->config_inv.over_voltage_mv ==
-      \old(g->config_inv.over_voltage_mv) && g->config_inv.saturation_mv == \old(g->config_inv.saturation_mv) &&
-      g->config_inv.headroom_na == \old(g->config_inv.headroom_na) && g->config_inv.open_na ==
-      \old(g->config_inv.open_na) && g->config_inv.short_ohm == \old(g->config_inv.short_ohm) &&
-      g->config_inv.short_above_na == \old(g->config_inv.short_above_na) && g->config_inv.mismatch_na ==
-      \old(g->config_inv.mismatch_na) && g->config_inv.disagree_na == \old(g->config_inv.disagree_na) &&
-      g->config_inv.sensor_max_na == \old(g->config_inv.sensor_max_na) && g->config_inv.sensor_max_mv ==
-      \old(g->config_inv.sensor_max_mv) && g->config_inv.leakage_na == \old(g->config_inv.leakage_na) &&
-      g->config_inv.over_current_us == \old(g->config_inv.over_current_us) && g->config_inv.over_voltage_us ==
-      \old(g->config_inv.over_voltage_us) && g->config_inv.open_us == \old(g->config_inv.open_us) &&
-      g->config_inv.short_us == \old(g->config_inv.short_us) && g->config_inv.mismatch_us ==
-      \old(g->config_inv.mismatch_us) && g->config_inv.sensor_us == \old(g->config_inv.sensor_us) &&
-      g->config_inv.stale_us == \old(g->config_inv.stale_us) && g->config_inv.leakage_us ==
-      \old(g->config_inv.leakage_us) && g->config_inv.switch_us == \old(g->config_inv.switch_us) &&
-      g->config_inv.contact_us == \old(g->config_inv.contact_us) && g->config_inv.heartbeat_us ==
-      \old(g->config_inv.heartbeat_us);
+    ensures sound: CONFIG_MIRRORED(g) ==> CONFIG_OK(g);
     ensures mirrored: STATE_MIRRORED(g);
-    ensures ok: CONFIG_OK(g) ==> CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g) && TRIPPED(g);
+    ensures current: CONFIG_OK(g) ==> CURRENT_OK(g);
+    ensures timers: CONFIG_OK(g) ==> TIMERS_OK(g);
+    ensures latches: LATCHES_OK(g);
+    ensures switch_ok: SWITCH_OK(g);
+    ensures due: DUE_WAITS(g);
+    ensures tripped: TRIPPED(g);
     ensures zero: g->state.last_na == 0 && g->state.energised == 0 && g->state.armed == 0;
     ensures latched: g->state.corrupt == 2 && g->state.first_trip == IONTO_TRIP_CORRUPT; */
 static void latch_corrupt(struct ionto_guard *g)
@@ -1888,6 +1862,24 @@ static void latch_corrupt(struct ionto_guard *g)
     mirror_state(g);
 }
 
+/* What is written out above is what the predicates of ionto.h say: proved here, once. No code: a compiler sees a comment. */
+/*@ ghost
+  /@ requires valid: \valid_read(g);
+     requires config: CONFIG_MIRRORED(g) ==> CONFIG_OK(g);
+     requires state: CONFIG_OK(g) ==> CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g)
+      && g->state.first_trip <= IONTO_TRIP_TIME && (g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0);
+     terminates \true;
+     assigns \nothing;
+     ensures si20_sound: ionto_guard_sound(g);
+     ensures si20_mirrored: STATE_MIRRORED(g) ==> ionto_guard_state_mirrored(g);
+     ensures range: CONFIG_OK(g) ==> ionto_config_in_range(&g->config);
+     ensures cut: ionto_guard_cut(&g->state, &g->config) <==> CUT(g); @/
+  void conclude(const struct ionto_guard *g)
+  {
+  }
+*/
+
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
                                     const struct ionto_request *request, const struct ionto_proposal *proposal)
 {
@@ -1895,74 +1887,171 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
     if (is_intact(g) == 1) {
         drive.current_na = one_tick(g, sense, request, proposal);
         drive.switch_closed = g->state.energised;
+        /*@ ghost conclude(g); */
     } else {
         latch_corrupt(g);
+        /*@ ghost conclude(g); */
     }
     return drive;
 }
 
 /* ---- outside the tick ---------------------------------------------------------------------------------- */
 
-/*@ requires 1 <= weight <= 32768;
+/* A trip in the word that is reported: signed, so that a sum that overflowed could not go unproved. */
+/*@ requires weight: 1 <= weight <= 32768;
     terminates \true; assigns \nothing;
     ensures bit: \result == (on != 0 ? weight : 0);
     ensures bounds: 0 <= \result <= weight; */
-static uint32_t bit_if(int on, uint32_t weight)
+static int32_t bit_if(int on, int32_t weight)
 {
-    return (on != 0) ? weight : 0u;
+    return (on != 0) ? weight : 0;
+}
+
+/* The trips that are debounced. */
+/*@ requires valid: \valid_read(g);
+    terminates \true; assigns \nothing;
+    ensures si07_each: \result == (g->state.over_current_us >= g->config.over_current_us ? 1 : 0) +
+      (g->state.over_voltage_us >= g->config.over_voltage_us ? 2 : 0) + (g->state.open_us >= g->config.open_us ?
+      4 : 0) + (g->state.short_us >= g->config.short_us ? 8 : 0) + (g->state.mismatch_us >=
+      g->config.mismatch_us ? 16 : 0) + (g->state.sensor_us >= g->config.sensor_us ? 32 : 0) +
+      (g->state.stale_us >= g->config.stale_us ? 64 : 0) + (g->state.leakage_us >= g->config.leakage_us ? 128 :
+      0) + (g->state.switch_us >= g->config.switch_us ? 256 : 0);
+    ensures bounds: 0 <= \result <= 511; */
+static int32_t timer_trips(const struct ionto_guard *g)
+{
+    const struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    return bit_if(s->over_current_us >= c->over_current_us, 1) + bit_if(s->over_voltage_us >= c->over_voltage_us, 2)
+        + bit_if(s->open_us >= c->open_us, 4) + bit_if(s->short_us >= c->short_us, 8)
+        + bit_if(s->mismatch_us >= c->mismatch_us, 16) + bit_if(s->sensor_us >= c->sensor_us, 32)
+        + bit_if(s->stale_us >= c->stale_us, 64) + bit_if(s->leakage_us >= c->leakage_us, 128)
+        + bit_if(s->switch_us >= c->switch_us, 256);
+}
+
+/* The trips that are latches of their own. */
+/*@ requires valid: \valid_read(g);
+    terminates \true; assigns \nothing;
+    ensures si07_each: \result == (g->state.tick != 0 ? 512 : 0) + (g->state.corrupt != 0 ? 1024 : 0) +
+      (g->state.emergency != 0 ? 2048 : 0) + (g->state.proposal != 0 ? 4096 : 0) + (g->state.heartbeat == 2 ?
+      8192 : 0) + (g->state.charge == 2 ? 16384 : 0) + (g->state.time == 2 ? 32768 : 0);
+    ensures bounds: 0 <= \result <= 65024; */
+static int32_t latch_trips(const struct ionto_guard *g)
+{
+    const struct ionto_guard_state *s = &g->state;
+    return bit_if(s->tick != 0u, 512) + bit_if(s->corrupt != 0u, 1024) + bit_if(s->emergency != 0u, 2048)
+        + bit_if(s->proposal != 0u, 4096) + bit_if(s->heartbeat == LATCHED, 8192)
+        + bit_if(s->charge == LATCHED, 16384) + bit_if(s->time == LATCHED, 32768);
 }
 
 uint32_t ionto_guard_trips(const struct ionto_guard *g)
 {
-    const struct ionto_guard_state *s = &g->state;
-    const struct ionto_config *c = &g->config;
     uint32_t trips = 1024u;   /* CORRUPT alone: timers and times that are not intact tell nothing of other causes */
     if (is_intact(g) == 1) {
-        trips = bit_if(s->over_current_us >= c->over_current_us, 1u)
-                + bit_if(s->over_voltage_us >= c->over_voltage_us, 2u)
-                + bit_if(s->open_us >= c->open_us, 4u) + bit_if(s->short_us >= c->short_us, 8u)
-                + bit_if(s->mismatch_us >= c->mismatch_us, 16u) + bit_if(s->sensor_us >= c->sensor_us, 32u)
-                + bit_if(s->stale_us >= c->stale_us, 64u) + bit_if(s->leakage_us >= c->leakage_us, 128u)
-                + bit_if(s->switch_us >= c->switch_us, 256u) + bit_if(s->tick != 0u, 512u)
-                + bit_if(s->corrupt != 0u, 1024u) + bit_if(s->emergency != 0u, 2048u)
-                + bit_if(s->proposal != 0u, 4096u) + bit_if(s->heartbeat == LATCHED, 8192u)
-                + bit_if(s->charge == LATCHED, 16384u) + bit_if(s->time == LATCHED, 32768u);
+        trips = (uint32_t)(timer_trips(g) + latch_trips(g));
     }
     return trips;
 }
 
-/* 1 when a bit of a word of trips is set; the weight is a constant at every call, so this is no division. */
-#define CARRIES(trips, weight) ((((trips) / (weight)) % 2u) == 1u)
-
-/* Latches again what was latched when the power went. */
-/*@ requires \valid(s) && \valid_read(c) && \separated(s, c);
-    requires ionto_config_in_range(c) && ionto_guard_clear(s) && trips <= 65535;
-    terminates \true;
-    assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
-            s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge,
-            s->time;
-    ensures si07_carried: trips != 0 ==> ionto_guard_tripped(s, c);
-    ensures timers: ionto_guard_timers_ok(s, c);
-    ensures latches: ionto_guard_latches_ok(s) && s->heartbeat != 1 && s->charge != 1 && s->time != 1;
-    ensures none: trips == 0 ==> ionto_guard_clear(s); */
-static void carry(struct ionto_guard_state *s, const struct ionto_config *c, uint32_t trips)
+/* A word of trips is read from its lowest bit on: this is the word without it. */
+/*@ terminates \true; assigns \nothing; ensures half: trips == 2 * \result + trips % 2; */
+static uint32_t next_trips(uint32_t trips)
 {
-    s->over_current_us = CARRIES(trips, 1u) ? c->over_current_us : 0;
-    s->over_voltage_us = CARRIES(trips, 2u) ? c->over_voltage_us : 0;
-    s->open_us = CARRIES(trips, 4u) ? c->open_us : 0;
-    s->short_us = CARRIES(trips, 8u) ? c->short_us : 0;
-    s->mismatch_us = CARRIES(trips, 16u) ? c->mismatch_us : 0;
-    s->sensor_us = CARRIES(trips, 32u) ? c->sensor_us : 0;
-    s->stale_us = CARRIES(trips, 64u) ? c->stale_us : 0;
-    s->leakage_us = CARRIES(trips, 128u) ? c->leakage_us : 0;
-    s->switch_us = CARRIES(trips, 256u) ? c->switch_us : 0;
-    s->tick = CARRIES(trips, 512u) ? 1u : 0u;
-    s->corrupt = CARRIES(trips, 1024u) ? 1u : 0u;
-    s->emergency = CARRIES(trips, 2048u) ? 1u : 0u;
-    s->proposal = CARRIES(trips, 4096u) ? 1u : 0u;
-    s->heartbeat = CARRIES(trips, 8192u) ? LATCHED : 0u;
-    s->charge = CARRIES(trips, 16384u) ? LATCHED : 0u;
-    s->time = CARRIES(trips, 32768u) ? LATCHED : 0u;
+    return trips / 2u;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (trips % 2 == 1 ? limit_us : 0); */
+static int32_t carried_us(uint32_t trips, int32_t limit_us)
+{
+    return ((trips % 2u) == 1u) ? limit_us : 0;
+}
+
+/*@ terminates \true; assigns \nothing; ensures \result == (trips % 2 == 1 ? latch : 0); */
+static uint32_t carried_latch(uint32_t trips, uint32_t latch)
+{
+    return ((trips % 2u) == 1u) ? latch : 0u;
+}
+
+/* Latches again the debounced trips that were latched when the power went; the rest of the word is handed on. */
+/*@ requires valid: \valid(g);
+    terminates \true;
+    assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
+            g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us,
+            g->state.switch_us;
+    ensures over_current_us: g->state.over_current_us == 0 || g->state.over_current_us == g->config.over_current_us;
+    ensures over_voltage_us: g->state.over_voltage_us == 0 || g->state.over_voltage_us == g->config.over_voltage_us;
+    ensures open_us: g->state.open_us == 0 || g->state.open_us == g->config.open_us;
+    ensures short_us: g->state.short_us == 0 || g->state.short_us == g->config.short_us;
+    ensures mismatch_us: g->state.mismatch_us == 0 || g->state.mismatch_us == g->config.mismatch_us;
+    ensures sensor_us: g->state.sensor_us == 0 || g->state.sensor_us == g->config.sensor_us;
+    ensures stale_us: g->state.stale_us == 0 || g->state.stale_us == g->config.stale_us;
+    ensures leakage_us: g->state.leakage_us == 0 || g->state.leakage_us == g->config.leakage_us;
+    ensures switch_us: g->state.switch_us == 0 || g->state.switch_us == g->config.switch_us;
+    ensures si07_carried: trips != 512 * \result ==> g->state.over_current_us == g->config.over_current_us ||
+      g->state.over_voltage_us == g->config.over_voltage_us || g->state.open_us == g->config.open_us ||
+      g->state.short_us == g->config.short_us || g->state.mismatch_us == g->config.mismatch_us ||
+      g->state.sensor_us == g->config.sensor_us || g->state.stale_us == g->config.stale_us ||
+      g->state.leakage_us == g->config.leakage_us || g->state.switch_us == g->config.switch_us;
+    ensures rest: 512 * \result <= trips;
+    ensures none: trips == 0 ==> \result == 0 && g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 && g->state.short_us == 0 && g->state.mismatch_us == 0 && g->state.sensor_us == 0 && g->state.stale_us == 0 && g->state.leakage_us == 0 && g->state.switch_us == 0; */
+static uint32_t carry_timers(struct ionto_guard *g, uint32_t trips)
+{
+    struct ionto_guard_state *s = &g->state;
+    const struct ionto_config *c = &g->config;
+    uint32_t rest = trips;
+    s->over_current_us = carried_us(rest, c->over_current_us);
+    rest = next_trips(rest);
+    s->over_voltage_us = carried_us(rest, c->over_voltage_us);
+    rest = next_trips(rest);
+    s->open_us = carried_us(rest, c->open_us);
+    rest = next_trips(rest);
+    s->short_us = carried_us(rest, c->short_us);
+    rest = next_trips(rest);
+    s->mismatch_us = carried_us(rest, c->mismatch_us);
+    rest = next_trips(rest);
+    s->sensor_us = carried_us(rest, c->sensor_us);
+    rest = next_trips(rest);
+    s->stale_us = carried_us(rest, c->stale_us);
+    rest = next_trips(rest);
+    s->leakage_us = carried_us(rest, c->leakage_us);
+    rest = next_trips(rest);
+    s->switch_us = carried_us(rest, c->switch_us);
+    rest = next_trips(rest);
+    return rest;
+}
+
+/* ... and the trips that are latches of their own. */
+/*@ requires valid: \valid(g);
+    requires range: trips <= 127;
+    terminates \true;
+    assigns g->state.tick, g->state.corrupt, g->state.emergency, g->state.proposal, g->state.heartbeat,
+            g->state.charge, g->state.time;
+    ensures tick: g->state.tick == 0 || g->state.tick == 1;
+    ensures corrupt: g->state.corrupt == 0 || g->state.corrupt == 1;
+    ensures emergency: g->state.emergency == 0 || g->state.emergency == 1;
+    ensures proposal: g->state.proposal == 0 || g->state.proposal == 1;
+    ensures heartbeat: g->state.heartbeat == 0 || g->state.heartbeat == 2;
+    ensures charge: g->state.charge == 0 || g->state.charge == 2;
+    ensures time: g->state.time == 0 || g->state.time == 2;
+    ensures si07_carried: trips != 0 ==> g->state.tick != 0 || g->state.corrupt != 0 || g->state.emergency != 0
+      || g->state.proposal != 0 || g->state.heartbeat == 2 || g->state.charge == 2 || g->state.time == 2;
+    ensures none: trips == 0 ==> g->state.tick == 0 && g->state.corrupt == 0 && g->state.emergency == 0 && g->state.proposal == 0 && g->state.heartbeat == 0 && g->state.charge == 0 && g->state.time == 0; */
+static void carry_latches(struct ionto_guard *g, uint32_t trips)
+{
+    struct ionto_guard_state *s = &g->state;
+    uint32_t rest = trips;
+    s->tick = carried_latch(rest, 1u);
+    rest = next_trips(rest);
+    s->corrupt = carried_latch(rest, 1u);
+    rest = next_trips(rest);
+    s->emergency = carried_latch(rest, 1u);
+    rest = next_trips(rest);
+    s->proposal = carried_latch(rest, 1u);
+    rest = next_trips(rest);
+    s->heartbeat = carried_latch(rest, LATCHED);
+    rest = next_trips(rest);
+    s->charge = carried_latch(rest, LATCHED);
+    rest = next_trips(rest);
+    s->time = carried_latch(rest, LATCHED);
 }
 
 /* Field by field: a copy of the whole would call a library. */
@@ -2059,7 +2148,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     clear_state(s);
     mirror_config(g);
     if (error == (uint32_t)IONTO_OK) {
-        carry(s, c, carried_trips);
+        carry_latches(g, carry_timers(g, carried_trips));
         s->first_trip = first_trip(g);
     } else {
         /* What is refused is never intact (no word is its own complement): the guard stays latched at zero. */
