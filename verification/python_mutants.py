@@ -50,6 +50,7 @@ LEAST_PERCENT: Final = 95
 
 _ONE_TIMEOUT_S: Final = 300.0
 _MUTMUT: Final = "import sys; from mutmut.__main__ import cli; sys.argv[0] = 'mutmut'; cli()"
+_SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _DONE: Final = re.compile(r"(\d+)/(\d+)  ")
 _NAME: Final = re.compile(r"x[_ǁ]\w*__mutmut_(?:orig|\d+)")
 
@@ -86,8 +87,8 @@ def run_mutmut(place: Path, module: str, jobs: int) -> None:
             os.killpg(process.pid, 9)
             raise
     if process.returncode != 0:
-        end = " ".join(said[-2000:].split())
-        raise Refusal("mutmut", f"without a result: {end}", "a run to the end", "mutmut", "mend what it says")
+        print(*(line for line in re.split(r"[\r\n]+", said) if line[:1] not in _SPINNER), sep="\n", file=sys.stderr)
+        raise Refusal("mutmut", "without a result", "a run to the end", "mutmut", "mend what it says above")
 
 
 def _follow(stream: IO[bytes], module: str) -> str:
@@ -97,7 +98,7 @@ def _follow(stream: IO[bytes], module: str) -> str:
         advance, seen = None, 0
         while piece := os.read(stream.fileno(), 65536):
             text = piece.decode("utf-8", "replace")
-            said = (said + text)[-4000:]
+            said = (said + text)[-8000:]
             for done, total in _DONE.findall(text):
                 if advance is None:
                     advance = stack.enter_context(progress(f"mutants of {module}", int(total)))

@@ -42,6 +42,7 @@ EXAMPLES: Final = 25
 LEFT_OUT: Final = {
     "tests/test_machine.py::test_there_is_no_way_to_a_state_but_to_fire_an_event": "counts methods; a mutant adds some",
     "tests/test_samples.py::test_a_report_never_accuses_where_every_tick_is_well": "takes as long as all the others",
+    "tests/test_session.py::test_every_fault_ends_at_zero_and_no_report_breaks_an_invariant": "is ninety sessions",
     "tests/test_session.py::test_losses_further_apart_than_ten_minutes_are_no_fault": "sits through ten minutes",
     "tests/test_session.py::test_the_largest_dose_there_is_can_be_given": "sits through the longest session there is",
 }

@@ -39,7 +39,6 @@ from iontocore.safety.refusal import Refusal
 from iontocore.verification.progress import progress
 from iontocore.verification.python_mutants_copy import PYTEST, test_files
 from iontocore.verification.python_mutants_record import Change
-from iontocore.verification.tools import ROOT
 
 TIMEOUT_S: Final = 120
 """Seconds after which the tests of a mutant count as running for ever."""
@@ -192,7 +191,7 @@ class _Worker:
 def mutants_of_tables(place: Path, module: str, jobs: int) -> list[tuple[Change, str]]:
     """Every mutant of a table in one module, tested in the copy in `place`, and what became of it: killed, timeout or
     survived. Refusal when the module's tests fail without a mutant."""
-    source = (ROOT / path_of(module)).read_text("utf-8")
+    source = (place / "src" / "iontocore" / module).read_text("utf-8")
     found = list(mutants(module, source))
     with ExitStack() as stack:
         free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -225,8 +224,3 @@ def mutants_of_tables(place: Path, module: str, jobs: int) -> list[tuple[Change,
 def import_name(module: str) -> str:
     """``safety/limits.py`` is imported as ``iontocore.safety.limits``."""
     return "iontocore." + module.removesuffix(".py").replace("/", ".")
-
-
-def path_of(module: str) -> Path:
-    """``table.py`` stands in the project as ``core/table.py``."""
-    return Path(module) if "/" in module else Path("core") / module
