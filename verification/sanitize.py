@@ -1,6 +1,6 @@
 """The test suite under ASan and UBSan: the C core and its simulation with every access and every sum checked.
 
-The extension is built with gcc's sanitizers in a tree of its own (`instrumented`), and pytest runs with that tree
+The extension is built with clang's sanitizers in a tree of its own (`instrumented`), and pytest runs with that tree
 first on PYTHONPATH and with the runtime of ASan loaded before the interpreter. The first error ends the process that
 made it. Leaks are not looked for: the interpreter keeps memory until it ends, and the core allocates none.
 
@@ -8,6 +8,7 @@ Processes that a test starts are checked as well. What a test compiles for itsel
 """
 
 import argparse
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,15 @@ from iontocore.verification.instrumented import build, environment
 from iontocore.verification.tools import ROOT, require, run
 
 FOLDER: Final = ROOT / "build" / "sanitize"
+COMPILER: Final = "clang-19"
+"""And not gcc: the UBSan of that one writes its reports nowhere but to the error stream, which pytest takes."""
 FLAGS: Final = (
     "-O1",
     "-g",
     "-fno-omit-frame-pointer",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=undefined",
+    "-shared-libasan",
 )
 _WORKERS: Final = "2"
 
@@ -49,11 +53,12 @@ class Outcome:
 
 
 def runtime() -> str:
-    """The file of gcc's ASan runtime, which has to be loaded before the interpreter. Refusal when there is none."""
-    gcc = require("gcc", "gcc")
-    path = run([gcc, "-print-file-name=libasan.so"], timeout_s=60).out.strip()
+    """The file of the runtime of ASan, which has to be loaded before the interpreter. Refusal when there is none."""
+    compiler = require(COMPILER, COMPILER)
+    name = f"libclang_rt.asan-{platform.machine()}.so"
+    path = run([compiler, f"-print-file-name={name}"], timeout_s=60).out.strip()
     if not Path(path).is_file():
-        raise Refusal("libasan.so", "missing", "the runtime of ASan that comes with gcc", "gcc -print-file-name")
+        raise Refusal(name, "missing", "the runtime of ASan in libclang-rt-19-dev", f"{COMPILER} -print-file-name")
     return path
 
 
@@ -78,7 +83,7 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
     exchanged: sources to take in place of those of the extension, by name. Refusal when it is not built, when Python
     does not start with it, or when it is not the one that Python finds.
     """
-    tree = build(out, "gcc", FLAGS, exchanged=exchanged)
+    tree = build(out, COMPILER, FLAGS, exchanged=exchanged)
     for old in out.glob("report*"):
         old.unlink()
     env = variables(tree, out)

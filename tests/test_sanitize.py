@@ -1,0 +1,99 @@
+"""The suite under ASan and UBSan: what is sound passes, and an error in memory or arithmetic is no success."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from holes import Hole, opened
+
+from iontocore.safety.refusal import Refusal
+from iontocore.verification import sanitize
+from iontocore.verification.sanitize import Outcome, check, verdict
+
+WIDTH: Final = Hole("guard.c", "width", r"int64_t wide = x;", "int32_t wide = x;", ())
+"""Then the magnitude of the least 32-bit number overflows."""
+BOUNDS: Final = Hole(
+    "guard.c",
+    "bounds",
+    r"struct ionto_drive drive = \{0, 0u\};",
+    "struct ionto_drive drive = {0, 0u}; int32_t two[2] = {0, 0}, *volatile p = two; p[sense->contact + 1u] = 1;",
+    (),
+)
+"""Then a word beside an array is written when there is contact."""
+
+STEPS: Final = """
+import sys
+sys.path.insert(0, {tests!r})
+from configurations import BASE
+from iontocore.ccore import Guard, Proposal, Request, Sense
+
+def test_a_tick():
+    guard = Guard(BASE)
+    drive = guard.step(Sense(0, 0, 0, 0, 0, 1, 0, 0), Request(0, 0, 0, 1), Proposal(-(2**31), 1))
+    assert drive.current_na == {expected}
+
+def test_left_out():
+    import pytest
+    pytest.skip("shown as left out")
+"""
+
+
+def one_tick(folder: Path, expected: int = 0) -> list[str]:
+    """pytest's arguments for a test of one tick with the most hostile proposal."""
+    made = folder / "test_one_tick.py"
+    made.write_text(STEPS.format(tests=str(Path(__file__).parent), expected=expected), "utf-8")
+    return [str(made), f"--rootdir={folder}", "-c", "/dev/null"]
+
+
+@pytest.mark.needs("clang-19")
+def test_what_is_sound_passes_and_what_was_left_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "false")
+    outcome = check(tmp_path / "made", one_tick(tmp_path))
+    assert outcome == Outcome(status=0, passed=1, failed=0, left_out=1, reports=())
+    assert verdict(outcome) == "HOLDS: 1 tests passed under ASan and UBSan, which reported nothing, 1 left out"
+
+
+@pytest.mark.needs("clang-19")
+@pytest.mark.parametrize(
+    ("hole", "said"), [(WIDTH, "negation of -2147483648"), (BOUNDS, "AddressSanitizer: stack-buffer-overflow")]
+)
+def test_an_error_of_memory_or_arithmetic_is_found_and_told(hole: Hole, said: str, tmp_path: Path) -> None:
+    outcome = check(tmp_path / "made", one_tick(tmp_path), {hole.source: opened(hole, tmp_path)})
+    assert not outcome.holds
+    assert outcome.reports
+    path, sentence = outcome.reports[0]
+    assert said in sentence
+    assert said in path.read_text("utf-8")
+    assert verdict(outcome).startswith(f"BROKEN: {sentence}")
+
+
+@pytest.mark.needs("clang-19")
+def test_a_test_that_fails_is_no_success_though_no_sanitizer_speaks(tmp_path: Path) -> None:
+    outcome = check(tmp_path / "made", one_tick(tmp_path, expected=1))
+    assert (outcome.status, outcome.passed, outcome.failed, outcome.reports) == (1, 0, 1, ())
+    assert verdict(outcome) == "BROKEN: the suite ended with status 1: 0 passed, 1 failed"
+
+
+@pytest.mark.needs("clang-19")
+def test_the_extension_of_the_checkout_is_not_taken_for_the_sanitized_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sanitize, "environment", lambda tree: {"PYTHONPATH": ""})
+    monkeypatch.setattr(sanitize, "FOLDER", tmp_path)
+    with pytest.raises(Refusal, match="the extension is"):
+        check(tmp_path, [])
+    assert sanitize.main([]) == 2
+    assert "the extension is" in capsys.readouterr().err
+
+
+def test_nothing_that_passed_is_no_success() -> None:
+    assert not Outcome(0, 0, 0, 0, ()).holds
+    assert not Outcome(0, 1, 0, 0, ((Path("report.1"), "ERROR"),)).holds
+    assert verdict(Outcome(5, 0, 0, 0, ())).startswith("BROKEN: the suite ended with status 5")
+
+
+def test_a_process_that_died_before_it_told_anything_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "report.7").write_text("=====\n")
+    assert sanitize._sentence(tmp_path / "report.7") == "an empty report"
+    (tmp_path / "report.7").write_text("AddressSanitizer: CHECK failed: x.cpp:1\n    #0 here\n")
+    assert sanitize._sentence(tmp_path / "report.7") == "AddressSanitizer: CHECK failed: x.cpp:1"
