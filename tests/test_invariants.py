@@ -40,8 +40,55 @@ def test_the_table_by_id_is_read_only() -> None:
 
 
 def test_an_id_given_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match=r"^an invariant's id is given twice$"):
         invariants._by_id((INVARIANTS[0], INVARIANTS[0]))
+
+
+LINKS = {
+    "SI-01": ("01 02", "report", "drive_na drive_min_na drive_max_na limit_na"),
+    "SI-02": (
+        "01 03 09 12 13",
+        "report",
+        "drive_min_na drive_max_na limit_na trip_na rise_na_per_tick fall_na_per_tick tick_us",
+    ),
+    "SI-03": ("03", "report", "drive_na drive_min_na drive_max_na ticks rise_na_per_tick fall_na_per_tick"),
+    "SI-04": ("03", "report", "drive_na last_sign zero_us dwell_us"),
+    "SI-05": (
+        "03 04 05",
+        "report",
+        "drive_na switch_closed command armed contact_us unheard_us heartbeat_us rise_na_per_tick",
+    ),
+    "SI-06": ("05 06 08", "report", "phase drive_na switch_closed trips"),
+    "SI-07": ("01 05 06", "report", "trips first_trip acknowledge residual_na leakage_na drive_na switch_closed"),
+    "SI-08": ("01 11", "tick", "measured_na trip_na over_current_us drive_na trips"),
+    "SI-09": ("09", "tick", "voltage_mv over_voltage_mv over_voltage_us drive_na trips"),
+    "SI-10": ("03 04", "tick", "contact voltage_mv measured_na open_us drive_na trips"),
+    "SI-11": ("10", "tick", "voltage_mv measured_na short_ohm short_us drive_na trips"),
+    "SI-12": ("01 11", "tick", "measured_na voltage_mv mismatch_na mismatch_us drive_na trips"),
+    "SI-13": ("01 11 13", "tick", "measured_na check_na voltage_mv sample sensor_us stale_us drive_na trips"),
+    "SI-14": ("06 08", "tick", "measured_na check_na switch_readback leakage_us switch_us drive_na trips"),
+    "SI-15": ("06 07", "report", "unheard_us heartbeat_us drive_na limit_na fall_na_per_tick"),
+    "SI-16": ("06", "report", "command emergency_stop stopping_us drive_na switch_closed limit_na fall_na_per_tick"),
+    "SI-17": ("06 12", "report", "live_us energised_us time_cap_us"),
+    "SI-18": ("12 13", "report", "charge_positive_fc charge_negative_fc charge_cap_each_fc charge_cap_total_fc"),
+    "SI-19": ("15", "report", "measured_positive_fc measured_negative_fc balance_tolerance_percent"),
+    "SI-20": ("01 06 11", "report", "corrupted drive_na switch_closed trips"),
+    "SI-21": ("03 12", "tick", "now_us tick_us tick_tolerance_us drive_na trips"),
+    "SI-22": ("01 11", "report", "requested_na target_na refused limit_na"),
+    "SI-23": ("14", "report", "drive_min_na drive_max_na ion_sign"),
+    "SI-24": ("16 17", "report", "drive_na switch_closed admitted"),
+    "SI-25": ("18", "report", "requested_na journaled_target_na command journaled_command"),
+    "SI-26": ("01 03 05 06", "tick", "proposal_na drive_na trips limit_na rise_na_per_tick fall_na_per_tick"),
+}
+"""Of each invariant once more: the numbers of its hazards, where it is judged, and what a breach shows."""
+
+
+@pytest.mark.parametrize("row", INVARIANTS, ids=lambda row: row.id)
+def test_a_row_guards_the_hazards_and_shows_the_numbers_that_were_agreed(row: Invariant) -> None:
+    hazards, scope, shows = LINKS[row.id]
+    assert [hazard.removeprefix("H-") for hazard in row.hazards] == hazards.split()
+    assert (row.scope, " ".join(row.shows)) == (scope, shows)
+    assert row.holds.__name__.startswith(f"_si{row.id[3:]}_")
 
 
 @pytest.mark.parametrize("row", INVARIANTS, ids=lambda row: row.id)
@@ -61,6 +108,11 @@ def test_the_readme_says_how_many_there_are_and_how_many_of_them_a_monitor_in_op
     assert f"**{len(INVARIANTS)} safety invariants**" in readme
     in_operation = sum(row.scope == "report" for row in INVARIANTS)
     assert f"judges {in_operation} of the {len(INVARIANTS)}" in " ".join(readme.split())
+
+
+@pytest.mark.parametrize(("trip", "bit"), [(Trip.OVER_CURRENT, 1), (Trip.OPEN, 4), (Trip.EMERGENCY, 1 << 11)])
+def test_a_trip_is_a_bit_by_its_number(trip: Trip, bit: int) -> None:
+    assert invariants._bit(trip) == bit
 
 
 def test_every_hazard_is_guarded() -> None:
