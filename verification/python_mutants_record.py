@@ -82,10 +82,11 @@ def write(path: Path, record: Record) -> None:
     """Write the record, sorted."""
     parts = [_HEAD]
     for change, reason in sorted(record):
-        # A string in JSON is a basic string of TOML.
-        lines = [
-            f"{name} = {json.dumps(text, ensure_ascii=False)}"
-            for name, text in zip(_FIELDS, (*change, reason), strict=True)
-        ]
-        parts.append("\n".join(["[[survivor]]", *lines, ""]))
+        texts = map(_quoted, (*change, reason))
+        parts.append("\n".join(["[[survivor]]", *map(" = ".join, zip(_FIELDS, texts, strict=True)), ""]))
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    """The text as TOML: plain where it can stand as it is, else in the escapes that TOML shares with JSON."""
+    return f"'{text}'" if "'" not in text and text.isprintable() else json.dumps(text, ensure_ascii=False)
