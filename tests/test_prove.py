@@ -114,7 +114,23 @@ def test_every_function_of_the_core_is_found() -> None:
     for file in SOURCES:
         text = (ROOT / file).read_text()
         heads = re.findall(r"^[a-z][^;{}#]*?\b(\w+)\([^;{}]*\)\n\{", text, re.MULTILINE)
-        assert [one.name for one in acsl.functions(file, text) if one.defined] == heads
+        assert [one.name for one in acsl.functions(file, text) if one.defined and text[one.start] != "/"] == heads
+
+
+def test_a_ghost_function_is_found_with_its_own_contract_and_is_nobody_elses() -> None:
+    ghost = "/*@ ghost\n  /@ terminates \\true; ensures si20_sound: x; @/\n  void conclude(int x)\n  {\n  }\n*/\n"
+    found = acsl.functions(FILE, f"/*@ ensures si01_x: \\true; */\nint f(void);\n\n{ghost}\nint f(void)\n{{\n}}\n")
+    assert [(one.name, one.defined, [clause.label for clause in one.clauses]) for one in found] == [
+        ("f", False, ["si01_x"]),
+        ("conclude", True, ["", "si20_sound"]),
+        ("f", True, []),
+    ]
+
+
+def test_a_function_that_is_declared_and_never_defined_is_found() -> None:
+    ghost = "/*@ ghost\n  /@ terminates \\true; assigns \\nothing; ensures x: \\false; @/\n  void lie(void);\n*/\n"
+    found = [one for one in prove.uncovered(acsl.functions(FILE, ghost)) if one.where == f"{FILE}: lie"]
+    assert [one.what for one in found] == ["is declared and never defined: its contract would be taken for granted"]
 
 
 def test_a_prototypes_contract_is_that_of_the_definition() -> None:
@@ -129,7 +145,6 @@ def test_a_prototypes_contract_is_that_of_the_definition() -> None:
         "/*@ axiomatic a { axiom b: \\true; } */",
         "/*@ lemma l: \\forall integer x; x == x; */",
         "/*@ requires x > 0 && \\false; */",
-        "//@ ghost int x = 0;",
         "//@ assume x == 0;",
         "/*@ assigns \\everything; */",
     ],
@@ -173,8 +188,13 @@ def test_a_label_that_names_no_invariant_of_a_step_is_found(label: str, said: st
 
 def test_an_invariant_that_no_contract_of_the_header_states_is_found() -> None:
     header = Path("ccore/include/ionto.h")
+    defined = acsl.functions(FILE, "int f(void)\n{\n}\n")
     stated = "".join(f"ensures {row.lower().replace('-', '')}_x: \\true; " for row in proof_table.STATED[1:])
-    found = prove.uncovered(acsl.functions(header, f"/*@ {stated} */\nint f(void);\n"))
+    texts = [
+        *acsl.functions(header, f"/*@ terminates \\true; assigns \\nothing; {stated} */\nint f(void);\n"),
+        *defined,
+    ]
+    found = prove.uncovered(texts)
     assert [one.what[:48] for one in found] == ["no contract has a clause labelled with SI-01: The"[:48]]
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from iontocore.verification.tools import ROOT
 
 _COMMENT: Final = re.compile(r"/\*(?P<block>.*?)\*/|//(?P<line>[^\n]*)", re.DOTALL)
+_GHOST: Final = re.compile(r"@\s*ghost\b")
 _LINE_COMMENT: Final = re.compile(r"//[^\n]*")
 _CPLUSPLUS: Final = re.compile(r"^#ifdef __cplusplus\n.*?^#endif$", re.DOTALL | re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
@@ -33,7 +34,6 @@ _WEAKENING: Final[Mapping[str, str]] = {
     r"\baxiomatic\b": "may state what nothing shows",
     r"\blemma\b": "is used before it is shown",
     r"\bassume\b": "states what nothing shows",
-    r"\bghost\b": "is text that does not ship",
     r"\bvolatile\b": "is outside the memory model",
     r"requires[^;]*\\false": "is a contract that no call can meet",
     r"assigns\s+\\everything": "lets a function change all there is",
@@ -79,9 +79,23 @@ def invariant_of(label: str) -> str:
 
 
 def functions(file: Path, text: str) -> tuple[Function, ...]:
-    """Every function that a C text defines or declares at the top level, in its order."""
+    """Every function that a C text defines or declares at the top level, in its order; ghost functions among them: they
+    do not ship, but what they ensure is relied on, so they are proved as all others are."""
+    found = [*_written(file, text), *_ghosts(file, text)]
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _ghosts(file: Path, text: str) -> Iterator[Function]:
+    for match in _COMMENT.finditer(text):
+        ghost = _GHOST.match(match["block"] or "")
+        if ghost:
+            inner = (match["block"] or "")[ghost.end() :].replace("/@", "/*@").replace("@/", "*/")
+            for one in _written(file, inner):
+                yield replace(one, start=match.start(), end=match.end())
+
+
+def _written(file: Path, text: str) -> Iterator[Function]:
     bare = _bare(text)
-    found = []
     begun, depth, opened = 0, 0, -1
     for at, character in enumerate(bare):
         if character == "{":
@@ -92,15 +106,16 @@ def functions(file: Path, text: str) -> tuple[Function, ...]:
             depth -= 1
             if depth == 0:
                 head = _DECLARATOR.search(bare[begun:opened])
+                start = opened - len(bare[begun:opened].lstrip())
                 if head:
-                    found.append(_function(file, text, head["name"], begun, opened, at + 1, defined=True))
+                    yield _function(file, text, head["name"], (begun, start, opened, at + 1), defined=True)
                     begun = at + 1
         elif character == ";" and depth == 0:
             head = _DECLARATOR.search(bare[begun:at])
+            start = at - len(bare[begun:at].lstrip())
             if head and "typedef" not in bare[begun:at]:
-                found.append(_function(file, text, head["name"], begun, at, at + 1, defined=False))
+                yield _function(file, text, head["name"], (begun, start, at, at + 1), defined=False)
             begun = at + 1
-    return tuple(found)
 
 
 def read(files: Sequence[Path], root: Path = ROOT) -> tuple[Function, ...]:
@@ -141,11 +156,14 @@ def _bare(text: str) -> str:
     return text
 
 
-def _function(file: Path, text: str, name: str, begun: int, opened: int, end: int, *, defined: bool) -> Function:
-    contract, start = "", begun
+def _function(file: Path, text: str, name: str, places: tuple[int, int, int, int], *, defined: bool) -> Function:
+    """A function whose contract is sought from the first place on, whose own text begins at the second, whose head ends
+    at the third, and which ends at the fourth."""
+    begun, start, opened, end = places
+    contract = ""
     for match in _COMMENT.finditer(text, begun, opened):
-        if (match["block"] or "").startswith("@"):
-            contract, start = match["block"][1:], match.end()
+        if (match["block"] or "").startswith("@") and not _GHOST.match(match["block"]):
+            contract = match["block"][1:]
     return Function(file, name, tuple(_clauses(contract)), start, end, defined, end - start + len(contract))
 
 

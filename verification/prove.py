@@ -134,9 +134,14 @@ def before(texts: Sequence[Function], root: Path = ROOT) -> Sequence[Finding]:
 
 
 def uncovered(texts: Sequence[Function]) -> Sequence[Finding]:
-    """Functions without a contract, labels that name no invariant, and invariants that no contract of the header
-    states."""
-    found = []
+    """Functions without a definition or a contract, labels that name no invariant, and invariants that no contract of
+    the header states."""
+    defined = {one.name for one in texts if one.defined}
+    found = [
+        Finding(f"{one.file}: {one.name}", "is declared and never defined: its contract would be taken for granted")
+        for one in texts
+        if one.name not in defined
+    ]
     for function in with_contracts(texts):
         keywords = {clause.keyword for clause in function.clauses}
         found += [
