@@ -1,0 +1,334 @@
+"""The tests against the mutants of one build: a fork for each, out of one process that has imported everything once.
+
+A process of its own, since the extension is the one that its tree holds: it reads an `Order` from its input and writes
+one JSON object a line: how many tests there are, then each test without a mutant while the build watches, then each
+mutant. A mutant is met by the tests in which it makes a difference, and by no others; those that killed most in its
+function come first, then the shortest. It is killed by a test that fails, by a crash, and by time that runs out.
+
+Left out are the tests of the tools of evidence, which look at the text of the core or at a build of their own, and
+those that need a command of the machine for the same reason.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import selectors
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from base64 import b64decode, b64encode
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from operator import or_
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+import pytest
+
+from iontocore.ccore import _ionto
+from iontocore.verification.schemata import DIFFERS
+
+_PROFILE: Final = "mutants"
+_TEST_LIMIT_S: Final = 600.0
+_MUTANT_LIMIT_S: Final = 3600.0
+_LIMIT_S: Final = 1.0
+_SLOWER: Final = 5.0
+"""Under a mutant a test may use so many times the processor's time that it uses without one, and `_LIMIT_S` more."""
+
+Outcome = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted.
+
+    mutants: the function of each, by its number. size: of the bytes that the build notes in. examples: of a property;
+    0 is what the tests say themselves. longest_s: tests that take longer without a mutant are left out; 0 leaves out
+    none. tests: arguments for pytest.
+    """
+
+    mutants: Mapping[int, str]
+    size: int
+    workers: int
+    examples: int
+    longest_s: float
+    tests: Sequence[str]
+
+    def write(self) -> str:
+        """What `read` reads."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def read(stream: IO[str]) -> "Order":
+        """The order that another process wrote."""
+        told = json.load(stream)
+        return Order(**{**told, "mutants": {int(number): place for number, place in told["mutants"].items()}})
+
+
+# ---- forks ---------------------------------------------------------------------------------------------------------
+
+
+class Job(NamedTuple):
+    """What a fork does, what it is called by whoever waits for it, and the seconds that it may take."""
+
+    name: Any
+    limit_s: float
+    work: Callable[[], Outcome]
+
+
+@dataclass(slots=True)
+class _Fork:
+    name: Any
+    process: int
+    folder: str
+    until: float
+    said: bytes = b""
+
+
+def in_forks(jobs: Iterator[Job], workers: int) -> Iterator[tuple[Any, Outcome]]:
+    """Run each job in a fork of this process, `workers` at a time, and give its name and its outcome as it ends.
+
+    What died, or took longer than it may, has the outcome ``{"died": why}``. The next job is taken from `jobs` when
+    there is room for it, so that it may depend on what came before.
+    """
+    with selectors.DefaultSelector() as running:
+        while True:
+            while len(running.get_map()) < workers and (job := next(jobs, None)) is not None:
+                pipe, fork = _begin(job)
+                running.register(pipe, selectors.EVENT_READ, fork)
+            if not running.get_map():
+                return
+            soonest = min(key.data.until for key in running.get_map().values())
+            ready = {key.fd for key, _ in running.select(max(soonest - time.monotonic(), 0.0))}
+            for key in list(running.get_map().values()):
+                piece = os.read(key.fd, 1 << 20) if key.fd in ready else b""
+                key.data.said += piece
+                late = time.monotonic() > key.data.until
+                if late or (key.fd in ready and not piece):
+                    running.unregister(key.fd)
+                    os.close(key.fd)
+                    yield key.data.name, _end(key.data, late)
+
+
+def _begin(job: Job) -> tuple[int, _Fork]:
+    reading, writing = os.pipe()
+    folder = tempfile.mkdtemp(prefix="iontocore-mutant-")
+    process = os.fork()
+    if process == 0:
+        try:
+            os.setpgid(0, 0)
+            os.close(reading)
+            os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+            said = json.dumps(job.work())
+            with os.fdopen(writing, "w") as stream:
+                stream.write(said + "\n")
+        finally:
+            os._exit(0)
+    os.close(writing)
+    return reading, _Fork(job.name, process, folder, time.monotonic() + job.limit_s)
+
+
+def _end(fork: _Fork, late: bool) -> Outcome:
+    """The outcome of a fork that ended or is to end; what it has started ends with it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(fork.process, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(fork.process, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(fork.process, 0)[1])
+    shutil.rmtree(fork.folder, ignore_errors=True)
+    if fork.said.endswith(b"\n"):
+        outcome: Outcome = json.loads(fork.said)
+        return outcome
+    return {"died": "no end" if late or status == -signal.SIGPROF else f"signal {-status}"}
+
+
+# ---- the build -----------------------------------------------------------------------------------------------------
+
+
+class Build:
+    """The mutated extension that is loaded: which mutant it is, and what it notes."""
+
+    def __init__(self, size: int) -> None:
+        library = ctypes.CDLL(_ionto.__file__)
+        self._mutant = ctypes.c_int.in_dll(library, "ionto_mutant")
+        self._watching = ctypes.c_int.in_dll(library, "ionto_watching")
+        self._noted = (ctypes.c_ubyte * size).in_dll(library, "ionto_noted")
+
+    def choose(self, number: int) -> None:
+        """Be this mutant from now on; 0 is none."""
+        self._mutant.value = number
+
+    def watch(self) -> None:
+        """Note from now on which mutants would make a difference."""
+        self._watching.value = 1
+
+    def noted(self) -> bytes:
+        """What was noted of each mutant, by its number."""
+        self._watching.value = 0
+        return bytes(self._noted)
+
+
+# ---- the tests -----------------------------------------------------------------------------------------------------
+
+
+class Runs:
+    """A plugin of pytest that takes the place of its loop: see the module."""
+
+    def __init__(self, order: Order, tell: Callable[[Outcome], None]) -> None:
+        self._order = order
+        self._tell = tell
+        self._build = Build(order.size)
+        self._failed = False
+        self._items: dict[str, pytest.Item] = {}
+        self._seconds: dict[str, float] = {}
+        self._tests_of: defaultdict[int, list[str]] = defaultdict(list)
+        self._reached = bytes(order.size)
+        self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Properties look for a failure and not for the smallest one, always with the same examples."""
+        # pytest wants to be the first to import it
+        from hypothesis import HealthCheck, Phase, settings
+
+        settings.register_profile(
+            _PROFILE,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=[HealthCheck.too_slow],
+            max_examples=self._order.examples or settings().max_examples,
+        )
+        settings.load_profile(_PROFILE)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted("the tests cannot be collected")
+        self._items = {item.nodeid: item for item in session.items if not _of_tools(item)}
+        self._tell({"tests": len(self._items)})
+        gc.freeze()
+        self._watch()
+        for number, outcome in in_forks(self._mutants(), self._order.workers):
+            killer = outcome.get("killer", "")
+            if killer:
+                self._kills[self._order.mutants[number]][killer] += 1
+            tests = len(self._tests_of[number])
+            self._tell({"mutant": number, "reached": True, "tests": tests, "died": "", "killer": "", **outcome})
+        return True
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            print(report.longreprtext, file=sys.stderr)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed = self._failed or report.failed
+
+    # ---- without a mutant ------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Run every test once watching, and those that a mutant can be seen in once more for their time.
+
+        Each in a fork of its own, so that nothing is kept from one to the next; but first each file in one, since in
+        most files no test comes near the core."""
+        files: defaultdict[Path, list[str]] = defaultdict(list)
+        for test, item in self._items.items():
+            files[item.path].append(test)
+        near = [
+            test
+            for tests, outcome in in_forks(map(self._watching, files.values()), self._order.workers)
+            if "died" in outcome or any(b64decode(outcome["noted"]))
+            for test in tests
+        ]
+        for test in self._items.keys() - set(near):
+            self._tell({"test": test, "passed": True, "seconds": 0.0, "met": 0})
+        differs: dict[str, bytes] = {}
+        for (test,), outcome in in_forks((self._watching([test]) for test in near), self._order.workers):
+            differs[test] = b64decode(outcome.get("noted", "")) or bytes(self._order.size)
+            self._reached = bytes(map(or_, self._reached, differs[test]))
+        for test, outcome in in_forks(map(self._timing, near), self._order.workers):
+            seconds = outcome.get("seconds", 0.0)
+            passed = "died" not in outcome and outcome["passed"]
+            numbers = [number for number in self._order.mutants if differs[test][number] & DIFFERS]
+            if passed and not 0 < self._order.longest_s < seconds:
+                self._seconds[test] = seconds
+                for number in numbers:
+                    self._tests_of[number].append(test)
+            self._tell({"test": test, "passed": passed, "seconds": seconds, "met": len(numbers)})
+
+    def _watching(self, tests: Sequence[str]) -> Job:
+        return Job(tests, _TEST_LIMIT_S, partial(self._noted_by, tests))
+
+    def _noted_by(self, tests: Sequence[str]) -> Outcome:
+        self._build.watch()
+        for test in tests:
+            self._passes(test)
+        return {"noted": b64encode(self._build.noted()).decode()}
+
+    def _timing(self, test: str) -> Job:
+        return Job(test, _TEST_LIMIT_S, partial(self._time_of, test))
+
+    def _time_of(self, test: str) -> Outcome:
+        began = time.process_time()
+        passed = self._passes(test)
+        return {"passed": passed, "seconds": time.process_time() - began}
+
+    def _passes(self, test: str) -> bool:
+        self._failed = False
+        item = self._items[test]
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        return not self._failed
+
+    # ---- with one --------------------------------------------------------------------------------------------------
+
+    def _mutants(self) -> Iterator[Job]:
+        for number, place in self._order.mutants.items():
+            tests = self._tests_of[number]
+            if not tests:
+                reached = self._reached[number] != 0
+                self._tell({"mutant": number, "reached": reached, "tests": 0, "died": "", "killer": ""})
+                continue
+            kills = self._kills[place]
+            tests.sort(key=lambda test: (-kills[test], self._seconds[test]))
+            yield Job(number, _MUTANT_LIMIT_S, partial(self._killer, number, tests))
+
+    def _killer(self, number: int, tests: Sequence[str]) -> Outcome:
+        self._build.choose(number)
+        for test in tests:
+            signal.setitimer(signal.ITIMER_PROF, _LIMIT_S + _SLOWER * self._seconds[test])
+            if not self._passes(test):
+                return {"killer": test}
+        return {"killer": ""}
+
+
+def _of_tools(item: pytest.Item) -> bool:
+    named = vars(item.module).values() if isinstance(item, pytest.Function) else ()
+    return item.get_closest_marker("needs") is not None or any(
+        str(getattr(one, "__module__", None) or getattr(one, "__name__", "")).startswith("iontocore.verification")
+        for one in named
+    )
+
+
+def main() -> int:
+    """The process itself. What the tests print is dropped; what goes wrong outside them is on the error stream."""
+    order = Order.read(sys.stdin)
+    with os.fdopen(os.dup(1), "w") as stream:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+        def tell(outcome: Outcome) -> None:
+            stream.write(json.dumps(outcome) + "\n")
+            stream.flush()
+
+        without = [f"-pno:{name}" for name in ("cacheprovider", "terminal", "faulthandler")]
+        return int(pytest.main([*without, "--capture=no", *order.tests], plugins=[Runs(order, tell)]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
