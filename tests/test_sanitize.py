@@ -32,6 +32,13 @@ def test_a_tick():
     drive = guard.step(Sense(0, 0, 0, 0, 0, 1, 0, 0), Request(0, 0, 0, 1), Proposal(-(2**31), 1))
     assert drive.current_na == {expected}
 
+def test_a_python_that_it_starts_is_checked_and_other_programs_run_without_the_runtime():
+    import subprocess
+    program = "import ctypes, os; ctypes.CDLL(None).__asan_init; print(os.environ['LD_PRELOAD'] == '')"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "True\\n"
+    maps = subprocess.run(["cat", "/proc/self/maps"], capture_output=True, text=True).stdout
+    assert "libc" in maps and "asan" not in maps
+
 def test_left_out():
     import pytest
     pytest.skip("shown as left out")
@@ -49,8 +56,8 @@ def one_tick(folder: Path, expected: int = 0) -> list[str]:
 def test_what_is_sound_passes_and_what_was_left_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "false")
     outcome = check(tmp_path / "made", one_tick(tmp_path))
-    assert outcome == Outcome(status=0, passed=1, failed=0, left_out=1, reports=())
-    assert verdict(outcome) == "HOLDS: 1 tests passed under ASan and UBSan, which reported nothing, 1 left out"
+    assert outcome == Outcome(status=0, passed=2, failed=0, left_out=1, reports=())
+    assert verdict(outcome) == "HOLDS: 2 tests passed under ASan and UBSan, which reported nothing, 1 left out"
 
 
 @pytest.mark.needs("clang-19")
@@ -70,8 +77,8 @@ def test_an_error_of_memory_or_arithmetic_is_found_and_told(hole: Hole, said: st
 @pytest.mark.needs("clang-19")
 def test_a_test_that_fails_is_no_success_though_no_sanitizer_speaks(tmp_path: Path) -> None:
     outcome = check(tmp_path / "made", one_tick(tmp_path, expected=1))
-    assert (outcome.status, outcome.passed, outcome.failed, outcome.reports) == (1, 0, 1, ())
-    assert verdict(outcome) == "BROKEN: the suite ended with status 1: 0 passed, 1 failed"
+    assert (outcome.status, outcome.passed, outcome.failed, outcome.reports) == (1, 1, 1, ())
+    assert verdict(outcome) == "BROKEN: the suite ended with status 1: 1 passed, 1 failed"
 
 
 @pytest.mark.needs("clang-19")

@@ -4,11 +4,14 @@ The extension is built with clang's sanitizers in a tree of its own (`instrument
 first on PYTHONPATH and with the runtime of ASan loaded before the interpreter. The first error ends the process that
 made it. Leaks are not looked for: the interpreter keeps memory until it ends, and the core allocates none.
 
-Processes that a test starts are checked as well. What a test compiles for itself is not, unless it says so.
+A Python that a test starts is checked as well. Another program that it starts is not, and runs without the runtime:
+compilers, provers and emulators have errors of their own, and limits of memory that the runtime does not fit into.
 """
 
 import argparse
+import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +36,8 @@ FLAGS: Final = (
     "-shared-libasan",
 )
 _WORKERS: Final = "2"
+_ALL: Final = ("--ignore=tests/test_sanitize.py",)
+"""All tests but those of this command, which would start it within itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,36 @@ def runtime() -> str:
     return path
 
 
+def interpreter(tree: Path, out: Path) -> Path:
+    """Write a program into ``out`` that is this interpreter with the runtime loaded, and give its path.
+
+    What it runs finds that program as ``sys.executable``, so that a Python that it starts is checked too; all other
+    programs start without the runtime.
+    """
+    # The runtime looks for the C++ library when it is loaded, and matplotlib brings that later.
+    loaded = (runtime(), "libstdc++.so.6")
+    program = out / "python"
+    program.write_text(
+        "#!/bin/sh\n"
+        f'LD_PRELOAD="{" ".join(loaded)}${{LD_PRELOAD:+ $LD_PRELOAD}}" exec {shlex.quote(sys.executable)} "$@"\n',
+        "utf-8",
+    )
+    program.chmod(0o755)
+    (tree / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        f"sys.executable = {str(program)!r}\n"
+        f'os.environ["LD_PRELOAD"] = " ".join(os.environ.get("LD_PRELOAD", "").split()[{len(loaded)}:])\n',
+        "utf-8",
+    )
+    return program
+
+
 def variables(tree: Path, out: Path) -> dict[str, str]:
-    """What a process needs in its environment to run on the tree, and to report into ``out``."""
+    """What such an interpreter needs in its environment to run on the tree, and to report into ``out``."""
     # Reports go to files: pytest takes what a test writes to its streams.
     said = f"log_path={out / 'report'}:halt_on_error=1"
     return {
         **environment(tree),
-        # The runtime looks for the C++ library when it is loaded, and matplotlib brings that later.
-        "LD_PRELOAD": f"{runtime()} libstdc++.so.6",
         "ASAN_OPTIONS": f"detect_leaks=0:{said}",
         "UBSAN_OPTIONS": f"print_stacktrace=1:{said}",
         # Each object by itself, so that what stands beside it is not its neighbour's memory.
@@ -78,7 +105,8 @@ def variables(tree: Path, out: Path) -> dict[str, str]:
 
 
 def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None = None) -> Outcome:
-    """Build the extension in ``out`` and run the tests; ``chosen`` are pytest's arguments, all tests without any.
+    """Build the extension in ``out`` and run the tests; ``chosen`` are pytest's arguments; without any, all tests
+    but those of this command.
 
     exchanged: sources to take in place of those of the extension, by name. Refusal when it is not built, when Python
     does not start with it, or when it is not the one that Python finds.
@@ -86,17 +114,15 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
     tree = build(out, COMPILER, FLAGS, exchanged=exchanged)
     for old in out.glob("report*"):
         old.unlink()
-    env = variables(tree, out)
-    asked = run(
-        [sys.executable, "-c", "from iontocore.ccore import _ionto; print(_ionto.__file__)"], timeout_s=120, env=env
-    )
+    python, env = str(interpreter(tree, out)), variables(tree, out)
+    asked = run([python, "-c", "from iontocore.ccore import _ionto; print(_ionto.__file__)"], timeout_s=120, env=env)
     if not asked.out.startswith(str(tree)):
         found = asked.out.strip() or (asked.err.strip().splitlines() or ["nothing"])[-1]
         raise Refusal("the extension", found, f"that of {tree}", "Python with the runtime of ASan")
     results = out / "tests.xml"
     results.unlink(missing_ok=True)
     command = [
-        sys.executable,
+        python,
         "-m",
         "pytest",
         "-q",
@@ -108,17 +134,12 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
         "worksteal",
         "--max-worker-restart=3",
         f"--junitxml={results}",
-        *chosen,
+        *(chosen or _ALL),
     ]
-    status = subprocess.run([*_with(env), *command], cwd=ROOT, check=False).returncode
+    status = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
     passed, failed, left_out = _counts(results)
     reports = tuple((path, _sentence(path)) for path in sorted(out.glob("report*")))
     return Outcome(status, passed, failed, left_out, reports)
-
-
-def _with(env: Mapping[str, str]) -> list[str]:
-    """The start of a command that sets variables: they are the test run's, not those of what starts it."""
-    return ["env", *(f"{name}={value}" for name, value in env.items())]
 
 
 def _counts(results: Path) -> tuple[int, int, int]:
