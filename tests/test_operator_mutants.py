@@ -196,6 +196,23 @@ def test_constants_with_a_name_are_mutated_by_their_value(tmp_path: Path) -> Non
     }
 
 
+def test_what_is_the_same_by_its_type_alone_is_no_mutant(tmp_path: Path) -> None:
+    text = (
+        "#include <stdint.h>\nenum e { OFF = 0 };\nint f(uint32_t x, int y);\nint f(uint32_t x, int y)\n{\n"
+        "    return (x == 0u) + (x != (uint32_t)OFF) + (y == 0);\n}\n"
+    )
+    changes = {mutant.change for mutant in Built(tmp_path, text).made.mutants if mutant.operator == "relational"}
+    made = {change[change.index("[") : change.index("]") + 1] for change in changes}
+    assert made == {
+        "[== -> >=]",
+        "[x == 0u -> 0]",
+        "[!= -> <]",
+        "[x != ((uint32_t) OFF) -> 1]",
+        "[== -> <=]",
+        "[y == 0 -> 0]",
+    }
+
+
 @pytest.mark.parametrize("text", ["int f(void) { return 1 +; }", "int f(int x) { return x << 1; }"])
 def test_what_is_not_understood_is_refused(tmp_path: Path, text: str) -> None:
     source = tmp_path / "odd.c"

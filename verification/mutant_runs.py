@@ -49,8 +49,8 @@ class Order:
     """What is wanted.
 
     mutants: the function of each, by its number. size: of the bytes that the build notes in. examples: of a property;
-    0 is what the tests say themselves. longest_s: tests that take longer without a mutant are left out; 0 leaves out
-    none. tests: arguments for pytest.
+    0 is what the tests say themselves. longest_s: tests that take more of the processor's time while the build watches
+    are left out; 0 leaves out none. tests: arguments for pytest.
     """
 
     mutants: Mapping[int, str]
@@ -234,10 +234,10 @@ class Runs:
     # ---- without a mutant ------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Run every test once watching, and those that a mutant can be seen in once more for their time.
+        """Run every test without a mutant, each in a fork of its own, so that nothing is kept from one to the next.
 
-        Each in a fork of its own, so that nothing is kept from one to the next; but first each file in one, since in
-        most files no test comes near the core."""
+        First each file is run in one fork: in most of them no test comes near the core, and that is all that they
+        are run for."""
         files: defaultdict[Path, list[str]] = defaultdict(list)
         for test, item in self._items.items():
             files[item.path].append(test)
@@ -249,36 +249,34 @@ class Runs:
         ]
         for test in self._items.keys() - set(near):
             self._tell({"test": test, "passed": True, "seconds": 0.0, "met": 0})
-        differs: dict[str, bytes] = {}
         for (test,), outcome in in_forks((self._watching([test]) for test in near), self._order.workers):
-            differs[test] = b64decode(outcome.get("noted", "")) or bytes(self._order.size)
-            self._reached = bytes(map(or_, self._reached, differs[test]))
-        for test, outcome in in_forks(map(self._timing, near), self._order.workers):
-            seconds = outcome.get("seconds", 0.0)
-            passed = "died" not in outcome and outcome["passed"]
-            numbers = [number for number in self._order.mutants if differs[test][number] & DIFFERS]
-            if passed and not 0 < self._order.longest_s < seconds:
-                self._seconds[test] = seconds
-                for number in numbers:
-                    self._tests_of[number].append(test)
-            self._tell({"test": test, "passed": passed, "seconds": seconds, "met": len(numbers)})
+            self._met(test, outcome)
+
+    def _met(self, test: str, outcome: Outcome) -> None:
+        """Take up what a test showed: the mutants that it meets from now on, unless it failed or takes too long."""
+        noted = b64decode(outcome.get("noted", "")) or bytes(self._order.size)
+        seconds = outcome.get("seconds", 0.0)
+        passed = "died" not in outcome and outcome["passed"]
+        numbers = [number for number in self._order.mutants if noted[number] & DIFFERS]
+        self._reached = bytes(map(or_, self._reached, noted))
+        self._seconds[test] = seconds
+        if passed and not 0 < self._order.longest_s < seconds:
+            for number in numbers:
+                self._tests_of[number].append(test)
+        self._tell({"test": test, "passed": passed, "seconds": seconds, "met": len(numbers)})
 
     def _watching(self, tests: Sequence[str]) -> Job:
         return Job(tests, _TEST_LIMIT_S, partial(self._noted_by, tests))
 
     def _noted_by(self, tests: Sequence[str]) -> Outcome:
         self._build.watch()
-        for test in tests:
-            self._passes(test)
-        return {"noted": b64encode(self._build.noted()).decode()}
-
-    def _timing(self, test: str) -> Job:
-        return Job(test, _TEST_LIMIT_S, partial(self._time_of, test))
-
-    def _time_of(self, test: str) -> Outcome:
         began = time.process_time()
-        passed = self._passes(test)
-        return {"passed": passed, "seconds": time.process_time() - began}
+        failed = [test for test in tests if not self._passes(test)]
+        return {
+            "passed": not failed,
+            "seconds": time.process_time() - began,
+            "noted": b64encode(self._build.noted()).decode(),
+        }
 
     def _passes(self, test: str) -> bool:
         self._failed = False

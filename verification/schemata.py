@@ -11,7 +11,8 @@
     return      0 and 1 in place of what is returned
 
 For a relational operator three of the seven mutants are made: who tells these from the original tells the others
-(Kaminski, Ammann, Offutt: Better predicate testing, AST 2011). For the same reason 0 does not become -1.
+(Kaminski, Ammann, Offutt: Better predicate testing, AST 2011). For the same reason 0 does not become -1. What is the
+same by its type alone is no mutant: `== 0` and `<= 0` of what has no sign, `!= 0` and `> 0`.
 
 The text is parsed by pycparser after macros with arguments were expanded; macros that name a constant stay names. Each
 place becomes `chosen here ? mutant : original`, so that one build holds them all. A build can also watch: then it notes
@@ -48,6 +49,7 @@ _RELATIONAL: Final = {
 _ARITHMETIC: Final = {"+": "-", "-": "+", "*": "+", "/": "*", "%": "/"}
 _LOGICAL: Final = {"&&": "||", "||": "&&"}
 _TAKEN_AS: Final = {"&&": "1", "||": "0"}
+_SAME_WITHOUT_SIGN: Final = {"==": "<=", "!=": ">"}
 _LEFT_ALONE: Final = {"/", "%"}
 """Of these only the left operand is a mutant by itself."""
 
@@ -295,7 +297,7 @@ def _changes(
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """The mutants of an expression: the text of each, its operator and what is shown, with {} for the source."""
     if isinstance(node, c_ast.BinaryOp):
-        yield from _of_operator(node)
+        yield from _of_operator(node, named)
     elif isinstance(node, c_ast.UnaryOp) and node.op in ("-", "!"):
         yield _text(node.expr), ("sign", f"[{{}} -> {_text(node.expr)}]")
     elif isinstance(node, (c_ast.Constant, c_ast.ID)) and not isinstance(parent, c_ast.StructRef):
@@ -313,10 +315,13 @@ def _changes(
             yield constant, ("return", f"[{{}} -> {constant}]")
 
 
-def _of_operator(node: Any) -> Iterator[tuple[str, tuple[str, str]]]:
+def _of_operator(node: Any, named: Mapping[str, int]) -> Iterator[tuple[str, tuple[str, str]]]:
     left, right = _in_parentheses(node.left), _in_parentheses(node.right)
     if node.op in _RELATIONAL:
+        same = _SAME_WITHOUT_SIGN.get(node.op) if _is_unsigned_zero(node.right, named) else None
         for other in _RELATIONAL[node.op]:
+            if other == same:
+                continue
             if other.isdigit():
                 yield other, ("relational", f"[{{}} -> {other}]")
             else:
@@ -333,6 +338,12 @@ def _of_operator(node: Any) -> Iterator[tuple[str, tuple[str, str]]]:
     else:
         raise Refusal("operator", node.op, f"one of {', '.join((*_RELATIONAL, *_LOGICAL, *_ARITHMETIC))}",
                       "verification/schemata.py")  # fmt: skip
+
+
+def _is_unsigned_zero(node: Any, named: Mapping[str, int]) -> bool:
+    text = _text(node)
+    cast = re.fullmatch(r"\(uint(?:8|16|32|64)_t\) (\w+)", text)
+    return text in ("0u", "0U") or (cast is not None and (cast[1] == "0" or named.get(cast[1]) == 0))
 
 
 def _in_parentheses(node: Any) -> str:
