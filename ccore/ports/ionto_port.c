@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ionto_port.h"
 
+#include <stddef.h>
+
 #define BACKGROUND 0u   /* whose turn it is at the mailbox */
 #define TICK 1u
 
@@ -66,7 +68,7 @@ uint32_t ionto_port_start(struct ionto_port *port, const struct ionto_config *co
     uint32_t error;
 
     ionto_port_drive(&off);
-    port->kept_trips = ionto_port_trips((const uint32_t *)0);
+    port->kept_trips = ionto_port_trips(NULL);
     error = ionto_init(&port->core, config, port->kept_trips);
     copy_request(&port->request, &none);
     copy_request(&port->posted, &none);

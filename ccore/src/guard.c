@@ -4,6 +4,8 @@
  * regulator.c is written twice on purpose. SPDX-License-Identifier: Apache-2.0 */
 #include "ionto.h"
 
+#include <stdbool.h>
+
 #define DUE 1u       /* a latch that waits for zero: the ramp down is on its way */
 #define LATCHED 2u
 
@@ -12,39 +14,37 @@
  * anew after every store. Nothing is assumed by it: that these say what the predicates of ionto.h say is part of the
  * proof of ionto_guard_step(), whose contract speaks in the predicates. No code uses them. */
 
-#define CONFIG_OK(g) \
-    (IONTO_TICK_MIN_US <= (g)->config.tick_us <= IONTO_TICK_MAX_US \
-     && 2 <= 2 * (g)->config.tick_tolerance_us <= (g)->config.tick_us \
-     && 1 <= (g)->config.limit_na <= IONTO_CEILING_NA \
-     && (g)->config.limit_na + IONTO_TRIP_GAP_NA <= (g)->config.trip_na <= IONTO_TRIP_CEILING_NA \
-     && 1 <= (g)->config.rise_na_per_tick <= 200000 \
-     && 0 * (g)->config.tick_us <= 1000 * (g)->config.rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (g)->config.tick_us \
-     && 1 <= (g)->config.fall_na_per_tick <= 200000 \
-     && IONTO_FALL_MIN_UA_PER_S * (g)->config.tick_us <= 1000 * (g)->config.fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (g)->config.tick_us \
-     && IONTO_DWELL_MIN_US <= (g)->config.dwell_us <= IONTO_DWELL_MAX_US \
-     && 1000 <= (g)->config.compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
-     && (g)->config.compliance_mv < (g)->config.over_voltage_mv <= (g)->config.compliance_mv + 20000 \
-     && (g)->config.compliance_mv <= 2 * (g)->config.saturation_mv <= 2 * (g)->config.compliance_mv \
-     && 1000 <= (g)->config.headroom_na <= 1000000 && 1000 <= (g)->config.open_na <= 1000000 \
-     && 1 <= (g)->config.short_ohm <= 1000 && 10000 <= (g)->config.short_above_na <= 5000000 \
-     && 1000 <= (g)->config.mismatch_na <= IONTO_MISMATCH_MAX_NA \
-     && 1000 <= (g)->config.disagree_na <= IONTO_DISAGREE_MAX_NA \
-     && (g)->config.trip_na < (g)->config.sensor_max_na <= IONTO_SENSE_MAX_NA \
-     && (g)->config.over_voltage_mv < (g)->config.sensor_max_mv <= IONTO_SENSE_MAX_MV \
-     && 1000 <= (g)->config.leakage_na <= IONTO_LEAKAGE_MAX_NA \
-     && 1 <= (g)->config.over_current_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.over_voltage_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.open_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.short_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.mismatch_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.sensor_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.stale_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.leakage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (g)->config.switch_us <= IONTO_DEBOUNCE_MAX_US \
-     && 1 <= (g)->config.contact_us <= IONTO_CONTACT_MAX_US \
-     && IONTO_HEARTBEAT_MIN_US <= (g)->config.heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
-     && 1000000 <= (g)->config.time_cap_us <= IONTO_TIME_CEILING_US \
-     && (g)->config.tick_us <= (g)->config.time_reserve_us <= (g)->config.time_cap_us \
-     && 1 <= (g)->config.charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC \
-     && (g)->config.charge_cap_each_fc <= (g)->config.charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC \
-     && 0 <= (g)->config.charge_reserve_fc <= (g)->config.charge_cap_each_fc)
+#define RANGE_OK(c) \
+    (IONTO_TICK_MIN_US <= (c)->tick_us <= IONTO_TICK_MAX_US && 2 <= 2 * (c)->tick_tolerance_us <= (c)->tick_us \
+     && 1 <= (c)->limit_na <= IONTO_CEILING_NA \
+     && (c)->limit_na + IONTO_TRIP_GAP_NA <= (c)->trip_na <= IONTO_TRIP_CEILING_NA \
+     && 1 <= (c)->rise_na_per_tick <= 200000 \
+     && 0 * (c)->tick_us <= 1000 * (c)->rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (c)->tick_us \
+     && 1 <= (c)->fall_na_per_tick <= 200000 \
+     && IONTO_FALL_MIN_UA_PER_S * (c)->tick_us <= 1000 * (c)->fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (c)->tick_us \
+     && IONTO_DWELL_MIN_US <= (c)->dwell_us <= IONTO_DWELL_MAX_US \
+     && 1000 <= (c)->compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
+     && (c)->compliance_mv < (c)->over_voltage_mv <= (c)->compliance_mv + 20000 \
+     && (c)->compliance_mv <= 2 * (c)->saturation_mv <= 2 * (c)->compliance_mv \
+     && 1000 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na <= 1000000 && 1 <= (c)->short_ohm <= 1000 \
+     && 10000 <= (c)->short_above_na <= 5000000 && 1000 <= (c)->mismatch_na <= IONTO_MISMATCH_MAX_NA \
+     && 1000 <= (c)->disagree_na <= IONTO_DISAGREE_MAX_NA \
+     && (c)->trip_na < (c)->sensor_max_na <= IONTO_SENSE_MAX_NA \
+     && (c)->over_voltage_mv < (c)->sensor_max_mv <= IONTO_SENSE_MAX_MV \
+     && 1000 <= (c)->leakage_na <= IONTO_LEAKAGE_MAX_NA && 1 <= (c)->over_current_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->over_voltage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->open_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->short_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->mismatch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->sensor_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->stale_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->leakage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->switch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->contact_us <= IONTO_CONTACT_MAX_US \
+     && IONTO_HEARTBEAT_MIN_US <= (c)->heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
+     && 1000000 <= (c)->time_cap_us <= IONTO_TIME_CEILING_US \
+     && (c)->tick_us <= (c)->time_reserve_us <= (c)->time_cap_us \
+     && 1 <= (c)->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC \
+     && (c)->charge_cap_each_fc <= (c)->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC \
+     && 0 <= (c)->charge_reserve_fc <= (c)->charge_cap_each_fc)
+
+#define CONFIG_OK(g) RANGE_OK(&(g)->config)
 
 #define COUNTS_OK(g) \
     (0 <= (g)->state.energised_us <= (g)->config.time_cap_us \
@@ -172,6 +172,46 @@
      || (g)->state.positive_fc + (g)->state.negative_fc + (g)->config.charge_reserve_fc \
         >= (g)->config.charge_cap_total_fc)
 
+/* What is written out above is what the predicates of ionto.h say: proved here, once. No code: a compiler sees a comment. */
+/*@ ghost
+  /@ requires valid: \valid_read(c);
+     terminates \true;
+     assigns \nothing;
+     ensures range: ionto_config_in_range(c) <==> RANGE_OK(c);
+     ensures ok: ionto_config_ok(c) <==> RANGE_OK(c) && c->limit_na * c->tick_us <= c->charge_reserve_fc; @/
+  void conclude_config(const struct ionto_config *c)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(g);
+     requires config: CONFIG_MIRRORED(g) ==> CONFIG_OK(g);
+     requires state: CONFIG_MIRRORED(g)
+       ==> CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g)
+           && g->state.first_trip <= IONTO_TRIP_TIME && (g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g))
+           && (g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0);
+     terminates \true;
+     assigns \nothing;
+     ensures si20_sound: ionto_guard_sound(g);
+     ensures mirrored: STATE_MIRRORED(g) <==> ionto_guard_state_mirrored(g);
+     ensures config_mirrored: CONFIG_MIRRORED(g) <==> ionto_guard_config_mirrored(g);
+     ensures intact: CONFIG_MIRRORED(g) && STATE_MIRRORED(g) <==> ionto_guard_intact(g);
+     ensures range: CONFIG_OK(g) ==> ionto_config_in_range(&g->config);
+     ensures ok: CONFIG_OK(g) && g->config.limit_na * g->config.tick_us <= g->config.charge_reserve_fc
+                 ==> ionto_config_ok(&g->config);
+     ensures cut: ionto_guard_cut(&g->state, &g->config) <==> CUT(g);
+     ensures clear: g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 &&
+       g->state.short_us == 0 && g->state.mismatch_us == 0 && g->state.sensor_us == 0 &&
+       g->state.stale_us == 0 && g->state.leakage_us == 0 && g->state.switch_us == 0 && g->state.tick ==
+       0 && g->state.corrupt == 0 && g->state.emergency == 0 && g->state.proposal == 0 &&
+       g->state.heartbeat == 0 && g->state.charge == 0 && g->state.time == 0 && g->state.first_trip == 0
+       ==> ionto_guard_clear(&g->state); @/
+  void conclude(const struct ionto_guard *g)
+  {
+  }
+*/
+
 /* ---- small arithmetic ---------------------------------------------------------------------------------- */
 
 /*@ terminates \true; assigns \nothing; ensures \result == \abs(x); */
@@ -268,7 +308,8 @@ static int32_t held(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limit
     ensures bounds: 0 <= \result <= 65535 * 16383; */
 static int64_t part_of_product(int32_t x, int32_t y)
 {
-    return (int64_t)(x * y);
+    int32_t few = x * y;
+    return few;
 }
 
 /* x * y of 28 and 14 bits, by two 32-bit products: a 64-bit one would need a library on small processors. */
@@ -598,7 +639,8 @@ static int32_t is_intact(const struct ionto_guard *g)
     terminates \true;
     assigns s->over_current_us, s->over_voltage_us, s->open_us, s->short_us, s->mismatch_us, s->sensor_us, s->stale_us,
             s->leakage_us, s->switch_us;
-    ensures anew: ionto_guard_timers_clear(s); */
+    ensures anew: s->over_current_us == 0 && s->over_voltage_us == 0 && s->open_us == 0 && s->short_us == 0 &&
+      s->mismatch_us == 0 && s->sensor_us == 0 && s->stale_us == 0 && s->leakage_us == 0 && s->switch_us == 0; */
 static void clear_timers(struct ionto_guard_state *s)
 {
     s->over_current_us = 0;
@@ -618,7 +660,10 @@ static void clear_timers(struct ionto_guard_state *s)
             s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency, s->proposal, s->heartbeat, s->charge,
                 s->time,
             s->first_trip;
-    ensures clear: ionto_guard_clear(s); */
+    ensures timers: s->over_current_us == 0 && s->over_voltage_us == 0 && s->open_us == 0 && s->short_us == 0 &&
+      s->mismatch_us == 0 && s->sensor_us == 0 && s->stale_us == 0 && s->leakage_us == 0 && s->switch_us == 0;
+    ensures latches: s->tick == 0 && s->corrupt == 0 && s->emergency == 0 && s->proposal == 0 && s->heartbeat ==
+      0 && s->charge == 0 && s->time == 0 && s->first_trip == 0; */
 static void clear_trips(struct ionto_guard_state *s)
 {
     clear_timers(s);
@@ -640,7 +685,10 @@ static void clear_trips(struct ionto_guard_state *s)
             s->mismatch_us, s->sensor_us, s->stale_us, s->leakage_us, s->switch_us, s->tick, s->corrupt, s->emergency,
             s->proposal, s->heartbeat, s->charge, s->time, s->first_trip, s->armed, s->energised, s->ending, s->primed,
             s->now_seen, s->sample_seen, s->heartbeat_seen, s->acknowledge_seen;
-    ensures clear: ionto_guard_clear(s);
+    ensures timers: s->over_current_us == 0 && s->over_voltage_us == 0 && s->open_us == 0 && s->short_us == 0 &&
+      s->mismatch_us == 0 && s->sensor_us == 0 && s->stale_us == 0 && s->leakage_us == 0 && s->switch_us == 0;
+    ensures latches: s->tick == 0 && s->corrupt == 0 && s->emergency == 0 && s->proposal == 0 && s->heartbeat ==
+      0 && s->charge == 0 && s->time == 0 && s->first_trip == 0;
     ensures zero: s->last_na == 0 && s->sign == 0 && s->zero_us == 0 && s->envelope_na == 0
                   && s->contact_us == 0 && s->heartbeat_us == 0;
     ensures counts: s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0;
@@ -784,8 +832,10 @@ static int32_t sees_leakage(const struct ionto_guard *g, const struct ionto_sens
 static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *s)
 {
     uint32_t period_us = s->now_us - g->state.now_seen;
-    return ((g->state.primed == 1u) && ((period_us < (uint32_t)(g->config.tick_us - g->config.tick_tolerance_us))
-            || (period_us > (uint32_t)(g->config.tick_us + g->config.tick_tolerance_us)))) ? 1 : 0;
+    int32_t shortest_us = g->config.tick_us - g->config.tick_tolerance_us;
+    int32_t longest_us = g->config.tick_us + g->config.tick_tolerance_us;
+    return ((g->state.primed == 1u)
+            && ((period_us < (uint32_t)shortest_us) || (period_us > (uint32_t)longest_us))) ? 1 : 0;
 }
 
 /* ---- one tick ------------------------------------------------------------------------------------------ */
@@ -811,7 +861,11 @@ static int32_t sees_tick(const struct ionto_guard *g, const struct ionto_sense *
     ensures si13_sensor: g->state.sensor_us
       == debounced_us(sensor, g->config.tick_us, g->config.sensor_us, \old(g->state.sensor_us));
     ensures si13_stale: g->state.stale_us
-      == debounced_us(stale, g->config.tick_us, g->config.stale_us, \old(g->state.stale_us)); */
+      == debounced_us(stale, g->config.tick_us, g->config.stale_us, \old(g->state.stale_us));
+    ensures timer_over_current: 0 <= g->state.over_current_us <= g->config.over_current_us;
+    ensures timer_over_voltage: 0 <= g->state.over_voltage_us <= g->config.over_voltage_us;
+    ensures timer_sensor: 0 <= g->state.sensor_us <= g->config.sensor_us;
+    ensures timer_stale: 0 <= g->state.stale_us <= g->config.stale_us; */
 static void time_sensors(struct ionto_guard *g, int32_t over_current, int32_t over_voltage, int32_t sensor,
                          int32_t stale)
 {
@@ -843,7 +897,12 @@ static void time_sensors(struct ionto_guard *g, int32_t over_current, int32_t ov
     ensures si14_leakage: g->state.leakage_us
       == debounced_us(leakage, g->config.tick_us, g->config.leakage_us, \old(g->state.leakage_us));
     ensures si14_switch: g->state.switch_us
-      == debounced_us(disobeys, g->config.tick_us, g->config.switch_us, \old(g->state.switch_us)); */
+      == debounced_us(disobeys, g->config.tick_us, g->config.switch_us, \old(g->state.switch_us));
+    ensures timer_open: 0 <= g->state.open_us <= g->config.open_us;
+    ensures timer_short: 0 <= g->state.short_us <= g->config.short_us;
+    ensures timer_mismatch: 0 <= g->state.mismatch_us <= g->config.mismatch_us;
+    ensures timer_leakage: 0 <= g->state.leakage_us <= g->config.leakage_us;
+    ensures timer_switch: 0 <= g->state.switch_us <= g->config.switch_us; */
 static void time_output(struct ionto_guard *g, int32_t open, int32_t shorted, int32_t mismatch, int32_t leakage,
                         int32_t disobeys)
 {
@@ -881,7 +940,15 @@ static void latch_at_once(struct ionto_guard *g, int32_t off_tick, int32_t emerg
             g->state.tick, g->state.corrupt, g->state.emergency;
     ensures flag: \result == 0 || \result == 1;
     ensures seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
-    ensures timers: TIMERS_OK(g);
+    ensures timer_over_current: 0 <= g->state.over_current_us <= g->config.over_current_us;
+    ensures timer_over_voltage: 0 <= g->state.over_voltage_us <= g->config.over_voltage_us;
+    ensures timer_open: 0 <= g->state.open_us <= g->config.open_us;
+    ensures timer_short: 0 <= g->state.short_us <= g->config.short_us;
+    ensures timer_mismatch: 0 <= g->state.mismatch_us <= g->config.mismatch_us;
+    ensures timer_sensor: 0 <= g->state.sensor_us <= g->config.sensor_us;
+    ensures timer_stale: 0 <= g->state.stale_us <= g->config.stale_us;
+    ensures timer_leakage: 0 <= g->state.leakage_us <= g->config.leakage_us;
+    ensures timer_switch: 0 <= g->state.switch_us <= g->config.switch_us;
     ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
       == debounced_us(1, g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us));
     ensures si08_over_current_rests: !\old(ionto_sees_over_current(&g->config, sense)) ==> g->state.over_current_us
@@ -1410,7 +1477,7 @@ static void offer(struct ionto_guard *g, int32_t rests, uint32_t command, int32_
 static int32_t decide(struct ionto_guard *g, uint32_t tripped_before, uint32_t command, int32_t target_na, int32_t p)
 {
     int32_t off = is_tripped(g);
-    int32_t runs = both(1 - off, g->state.energised);
+    int32_t runs = both(1 - off, (g->state.energised == 1u) ? 1 : 0);
     int32_t rests = ((off == 0) && (runs == 0) && (tripped_before == 0u)) ? 1 : 0;
     int32_t out_na = permit(g, runs, command, p);
     offer(g, rests, command, target_na, p);
@@ -1422,9 +1489,9 @@ static int32_t decide(struct ionto_guard *g, uint32_t tripped_before, uint32_t c
 
 /*@ terminates \true; assigns \nothing;
     ensures \result == (first == IONTO_TRIP_NONE && on != 0 ? trip : first); */
-static uint32_t name_trip(uint32_t first, int on, uint32_t trip)
+static uint32_t name_trip(uint32_t first, bool on, uint32_t trip)
 {
-    return ((first == (uint32_t)IONTO_TRIP_NONE) && (on != 0)) ? trip : first;
+    return ((first == (uint32_t)IONTO_TRIP_NONE) && on) ? trip : first;
 }
 
 /* The first cause, kept once it is there. Of several at one tick the one that was due comes first: it began earlier. */
@@ -1862,24 +1929,6 @@ static void latch_corrupt(struct ionto_guard *g)
     mirror_state(g);
 }
 
-/* What is written out above is what the predicates of ionto.h say: proved here, once. No code: a compiler sees a comment. */
-/*@ ghost
-  /@ requires valid: \valid_read(g);
-     requires config: CONFIG_MIRRORED(g) ==> CONFIG_OK(g);
-     requires state: CONFIG_OK(g) ==> CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g)
-      && g->state.first_trip <= IONTO_TRIP_TIME && (g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g))
-      && (g->state.first_trip != IONTO_TRIP_NONE ==> g->state.energised == 0 && g->state.armed == 0);
-     terminates \true;
-     assigns \nothing;
-     ensures si20_sound: ionto_guard_sound(g);
-     ensures si20_mirrored: STATE_MIRRORED(g) ==> ionto_guard_state_mirrored(g);
-     ensures range: CONFIG_OK(g) ==> ionto_config_in_range(&g->config);
-     ensures cut: ionto_guard_cut(&g->state, &g->config) <==> CUT(g); @/
-  void conclude(const struct ionto_guard *g)
-  {
-  }
-*/
-
 struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_sense *sense,
                                     const struct ionto_request *request, const struct ionto_proposal *proposal)
 {
@@ -1902,9 +1951,9 @@ struct ionto_drive ionto_guard_step(struct ionto_guard *g, const struct ionto_se
     terminates \true; assigns \nothing;
     ensures bit: \result == (on != 0 ? weight : 0);
     ensures bounds: 0 <= \result <= weight; */
-static int32_t bit_if(int on, int32_t weight)
+static int32_t bit_if(bool on, int32_t weight)
 {
-    return (on != 0) ? weight : 0;
+    return on ? weight : 0;
 }
 
 /* The trips that are debounced. */
@@ -1947,7 +1996,8 @@ uint32_t ionto_guard_trips(const struct ionto_guard *g)
 {
     uint32_t trips = 1024u;   /* CORRUPT alone: timers and times that are not intact tell nothing of other causes */
     if (is_intact(g) == 1) {
-        trips = (uint32_t)(timer_trips(g) + latch_trips(g));
+        int32_t latched = timer_trips(g) + latch_trips(g);
+        trips = (uint32_t)latched;
     }
     return trips;
 }
@@ -2055,51 +2105,48 @@ static void carry_latches(struct ionto_guard *g, uint32_t trips)
 }
 
 /* Field by field: a copy of the whole would call a library. */
-/*@ requires \valid(c) && \valid_read(config) && \separated(c, config);
+/*@ requires valid: \valid(g) && \valid_read(config);
+    requires separated: \separated(g, config);
     terminates \true;
-    assigns c->time_cap_us, c->time_reserve_us, c->charge_cap_each_fc, c->charge_cap_total_fc, c->charge_reserve_fc,
-            c->tick_us, c->tick_tolerance_us, c->limit_na, c->trip_na, c->rise_na_per_tick, c->fall_na_per_tick,
-            c->dwell_us, c->compliance_mv, c->over_voltage_mv, c->saturation_mv, c->headroom_na, c->open_na,
-            c->short_ohm, c->short_above_na, c->mismatch_na, c->disagree_na, c->sensor_max_na, c->sensor_max_mv,
-            c->leakage_na, c->over_current_us, c->over_voltage_us, c->open_us, c->short_us, c->mismatch_us,
-            c->sensor_us, c->stale_us, c->leakage_us, c->switch_us, c->contact_us, c->heartbeat_us;
-    ensures time_cap_us: c->time_cap_us == \old(config->time_cap_us);
-    ensures time_reserve_us: c->time_reserve_us == \old(config->time_reserve_us);
-    ensures charge_cap_each_fc: c->charge_cap_each_fc == \old(config->charge_cap_each_fc);
-    ensures charge_cap_total_fc: c->charge_cap_total_fc == \old(config->charge_cap_total_fc);
-    ensures charge_reserve_fc: c->charge_reserve_fc == \old(config->charge_reserve_fc);
-    ensures tick_us: c->tick_us == \old(config->tick_us);
-    ensures tick_tolerance_us: c->tick_tolerance_us == \old(config->tick_tolerance_us);
-    ensures limit_na: c->limit_na == \old(config->limit_na);
-    ensures trip_na: c->trip_na == \old(config->trip_na);
-    ensures rise_na_per_tick: c->rise_na_per_tick == \old(config->rise_na_per_tick);
-    ensures fall_na_per_tick: c->fall_na_per_tick == \old(config->fall_na_per_tick);
-    ensures dwell_us: c->dwell_us == \old(config->dwell_us);
-    ensures compliance_mv: c->compliance_mv == \old(config->compliance_mv);
-    ensures over_voltage_mv: c->over_voltage_mv == \old(config->over_voltage_mv);
-    ensures saturation_mv: c->saturation_mv == \old(config->saturation_mv);
-    ensures headroom_na: c->headroom_na == \old(config->headroom_na);
-    ensures open_na: c->open_na == \old(config->open_na);
-    ensures short_ohm: c->short_ohm == \old(config->short_ohm);
-    ensures short_above_na: c->short_above_na == \old(config->short_above_na);
-    ensures mismatch_na: c->mismatch_na == \old(config->mismatch_na);
-    ensures disagree_na: c->disagree_na == \old(config->disagree_na);
-    ensures sensor_max_na: c->sensor_max_na == \old(config->sensor_max_na);
-    ensures sensor_max_mv: c->sensor_max_mv == \old(config->sensor_max_mv);
-    ensures leakage_na: c->leakage_na == \old(config->leakage_na);
-    ensures over_current_us: c->over_current_us == \old(config->over_current_us);
-    ensures over_voltage_us: c->over_voltage_us == \old(config->over_voltage_us);
-    ensures open_us: c->open_us == \old(config->open_us);
-    ensures short_us: c->short_us == \old(config->short_us);
-    ensures mismatch_us: c->mismatch_us == \old(config->mismatch_us);
-    ensures sensor_us: c->sensor_us == \old(config->sensor_us);
-    ensures stale_us: c->stale_us == \old(config->stale_us);
-    ensures leakage_us: c->leakage_us == \old(config->leakage_us);
-    ensures switch_us: c->switch_us == \old(config->switch_us);
-    ensures contact_us: c->contact_us == \old(config->contact_us);
-    ensures heartbeat_us: c->heartbeat_us == \old(config->heartbeat_us); */
-static void copy_config(struct ionto_config *c, const struct ionto_config *config)
+    assigns g->config;
+    ensures time_cap_us: g->config.time_cap_us == \old(config->time_cap_us);
+    ensures time_reserve_us: g->config.time_reserve_us == \old(config->time_reserve_us);
+    ensures charge_cap_each_fc: g->config.charge_cap_each_fc == \old(config->charge_cap_each_fc);
+    ensures charge_cap_total_fc: g->config.charge_cap_total_fc == \old(config->charge_cap_total_fc);
+    ensures charge_reserve_fc: g->config.charge_reserve_fc == \old(config->charge_reserve_fc);
+    ensures tick_us: g->config.tick_us == \old(config->tick_us);
+    ensures tick_tolerance_us: g->config.tick_tolerance_us == \old(config->tick_tolerance_us);
+    ensures limit_na: g->config.limit_na == \old(config->limit_na);
+    ensures trip_na: g->config.trip_na == \old(config->trip_na);
+    ensures rise_na_per_tick: g->config.rise_na_per_tick == \old(config->rise_na_per_tick);
+    ensures fall_na_per_tick: g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
+    ensures dwell_us: g->config.dwell_us == \old(config->dwell_us);
+    ensures compliance_mv: g->config.compliance_mv == \old(config->compliance_mv);
+    ensures over_voltage_mv: g->config.over_voltage_mv == \old(config->over_voltage_mv);
+    ensures saturation_mv: g->config.saturation_mv == \old(config->saturation_mv);
+    ensures headroom_na: g->config.headroom_na == \old(config->headroom_na);
+    ensures open_na: g->config.open_na == \old(config->open_na);
+    ensures short_ohm: g->config.short_ohm == \old(config->short_ohm);
+    ensures short_above_na: g->config.short_above_na == \old(config->short_above_na);
+    ensures mismatch_na: g->config.mismatch_na == \old(config->mismatch_na);
+    ensures disagree_na: g->config.disagree_na == \old(config->disagree_na);
+    ensures sensor_max_na: g->config.sensor_max_na == \old(config->sensor_max_na);
+    ensures sensor_max_mv: g->config.sensor_max_mv == \old(config->sensor_max_mv);
+    ensures leakage_na: g->config.leakage_na == \old(config->leakage_na);
+    ensures over_current_us: g->config.over_current_us == \old(config->over_current_us);
+    ensures over_voltage_us: g->config.over_voltage_us == \old(config->over_voltage_us);
+    ensures open_us: g->config.open_us == \old(config->open_us);
+    ensures short_us: g->config.short_us == \old(config->short_us);
+    ensures mismatch_us: g->config.mismatch_us == \old(config->mismatch_us);
+    ensures sensor_us: g->config.sensor_us == \old(config->sensor_us);
+    ensures stale_us: g->config.stale_us == \old(config->stale_us);
+    ensures leakage_us: g->config.leakage_us == \old(config->leakage_us);
+    ensures switch_us: g->config.switch_us == \old(config->switch_us);
+    ensures contact_us: g->config.contact_us == \old(config->contact_us);
+    ensures heartbeat_us: g->config.heartbeat_us == \old(config->heartbeat_us); */
+static void copy_config(struct ionto_guard *g, const struct ionto_config *config)
 {
+    struct ionto_config *c = &g->config;
     c->time_cap_us = config->time_cap_us;
     c->time_reserve_us = config->time_reserve_us;
     c->charge_cap_each_fc = config->charge_cap_each_fc;
@@ -2137,26 +2184,108 @@ static void copy_config(struct ionto_config *c, const struct ionto_config *confi
     c->heartbeat_us = config->heartbeat_us;
 }
 
+/* Takes a configuration and says whether it is in range: what is checked is the copy, by which the guard will work. */
+/*@ requires valid: \valid(g) && \valid_read(config);
+    requires separated: \separated(g, config);
+    terminates \true;
+    assigns g->config;
+    ensures si02_refused: \result == IONTO_OK <==> \old(ionto_config_ok(config));
+    ensures si02_accepted: \result == IONTO_OK ==> ionto_config_ok(&g->config);
+    ensures range: \result == IONTO_OK ==> CONFIG_OK(g);
+    ensures si01_limit: g->config.limit_na == \old(config->limit_na);
+    ensures si03_rise: g->config.rise_na_per_tick == \old(config->rise_na_per_tick);
+    ensures si03_fall: g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
+    ensures si04_dwell: g->config.dwell_us == \old(config->dwell_us); */
+static uint32_t take_config(struct ionto_guard *g, const struct ionto_config *config)
+{
+    /*@ ghost conclude_config(config); */
+    copy_config(g, config);
+    /*@ ghost conclude_config(&g->config); */
+    return config_error(&g->config);
+}
+
+/* Starts a guard whose configuration is in range. */
+/*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g) && ionto_config_ok(&g->config);
+    requires carried: carried_trips <= 65535;
+    terminates \true;
+    assigns g->config_inv, g->state, g->state_inv;
+    ensures range: CONFIG_OK(g);
+    ensures reserve: g->config.limit_na * g->config.tick_us <= g->config.charge_reserve_fc;
+    ensures limit_na: g->config.limit_na == \old(g->config.limit_na);
+    ensures rise_na_per_tick: g->config.rise_na_per_tick == \old(g->config.rise_na_per_tick);
+    ensures fall_na_per_tick: g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick);
+    ensures dwell_us: g->config.dwell_us == \old(g->config.dwell_us);
+    ensures tick_us: g->config.tick_us == \old(g->config.tick_us);
+    ensures config_mirrored: CONFIG_MIRRORED(g);
+    ensures mirrored: STATE_MIRRORED(g);
+    ensures current: CURRENT_OK(g);
+    ensures timers: TIMERS_OK(g);
+    ensures latches: LATCHES_OK(g);
+    ensures switch_ok: SWITCH_OK(g);
+    ensures due: DUE_WAITS(g);
+    ensures first: g->state.first_trip <= IONTO_TRIP_TIME;
+    ensures tripped: g->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g);
+    ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
+    ensures si04_dwell: g->state.sign == 0 && g->state.zero_us == 0;
+    ensures si07_edge: g->state.acknowledge_seen == 1;
+    ensures si17_anew: g->state.energised_us == 0;
+    ensures si18_anew: g->state.positive_fc == 0 && g->state.negative_fc == 0;
+    ensures si07_carried: carried_trips != 0 ==> g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si07_clean_first: carried_trips == 0 ==> g->state.first_trip == IONTO_TRIP_NONE;
+    ensures si07_clean_timers: carried_trips == 0
+      ==> g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 &&
+          g->state.short_us == 0 && g->state.mismatch_us == 0 && g->state.sensor_us == 0 &&
+          g->state.stale_us == 0 && g->state.leakage_us == 0 && g->state.switch_us == 0;
+    ensures si07_clean_latches: carried_trips == 0
+      ==> g->state.tick == 0 && g->state.corrupt == 0 && g->state.emergency == 0 && g->state.proposal == 0 &&
+          g->state.heartbeat == 0 && g->state.charge == 0 && g->state.time == 0; */
+static void begin(struct ionto_guard *g, uint32_t carried_trips)
+{
+    clear_state(&g->state);
+    mirror_config(g);
+    carry_latches(g, carry_timers(g, carried_trips));
+    g->state.first_trip = first_trip(g);
+    mirror_state(g);
+}
+
+/* What is refused is never intact (no word is its own complement): the guard stays latched at zero. */
+/*@ requires valid: \valid(g);
+    terminates \true;
+    assigns g->config_inv, g->state, g->state_inv;
+    ensures limit_na: g->config.limit_na == \old(g->config.limit_na);
+    ensures rise_na_per_tick: g->config.rise_na_per_tick == \old(g->config.rise_na_per_tick);
+    ensures fall_na_per_tick: g->config.fall_na_per_tick == \old(g->config.fall_na_per_tick);
+    ensures dwell_us: g->config.dwell_us == \old(g->config.dwell_us);
+    ensures tick_us: g->config.tick_us == \old(g->config.tick_us);
+    ensures si02_latched: g->config_inv.tick_us == g->config.tick_us;
+    ensures first: g->state.first_trip == IONTO_TRIP_CORRUPT;
+    ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
+    ensures si04_dwell: g->state.sign == 0 && g->state.zero_us == 0;
+    ensures si07_edge: g->state.acknowledge_seen == 1;
+    ensures si17_anew: g->state.energised_us == 0;
+    ensures si18_anew: g->state.positive_fc == 0 && g->state.negative_fc == 0; */
+static void refuse(struct ionto_guard *g)
+{
+    clear_state(&g->state);
+    mirror_config(g);
+    g->config_inv.tick_us = g->config.tick_us;
+    g->state.corrupt = LATCHED;
+    g->state.first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
+    mirror_state(g);
+}
+
 uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips)
 {
-    struct ionto_config *c = &g->config;
-    struct ionto_guard_state *s = &g->state;
-    uint32_t error;
-    copy_config(c, config);
-    error = config_error(c);
+    uint32_t error = take_config(g, config);
     error = or_else(error, (carried_trips <= 65535u) ? (uint32_t)IONTO_OK : (uint32_t)IONTO_ERROR_CARRIED);
-    clear_state(s);
-    mirror_config(g);
     if (error == (uint32_t)IONTO_OK) {
-        carry_latches(g, carry_timers(g, carried_trips));
-        s->first_trip = first_trip(g);
+        begin(g, carried_trips);
+        /*@ ghost conclude(g); */
     } else {
-        /* What is refused is never intact (no word is its own complement): the guard stays latched at zero. */
-        g->config_inv.tick_us = c->tick_us;
-        s->corrupt = LATCHED;
-        s->first_trip = (uint32_t)IONTO_TRIP_CORRUPT;
+        refuse(g);
+        /*@ ghost conclude(g); */
     }
-    mirror_state(g);
     return error;
 }
 
