@@ -261,6 +261,13 @@ def test_nothing_that_wp_says_against_a_proof_is_passed_over(
     assert of(output, totals, status=status).complaints
 
 
+def test_a_function_without_smoke_goals_is_well_and_one_without_goals_is_not() -> None:
+    answer = Answer(0, "[wp] Running WP plugin...\n[wp] Warning: No goal generated\n", "")
+    assert wp.outcome(SMALL, answer, (0, 0), smoke=True) == wp.Outcome((), ())
+    assert wp.outcome(SMALL, answer, None, smoke=True).complaints
+    assert wp.outcome(SMALL, answer, (0, 0)).complaints
+
+
 def test_a_warning_is_told_with_the_lines_that_belong_to_it() -> None:
     warning = "[wp:pedantic-assigns] guard.c:8: Warning: \n  No 'assigns' specification.\n  Callers.\n[wp] other\n"
     assert of(OUTPUT + warning, (8, 7)).complaints[0].endswith("Warning: No 'assigns' specification. Callers.")
