@@ -23,6 +23,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -75,10 +76,13 @@ class _Raw(NamedTuple):
 
 def run_mutmut(place: Path, module: str, jobs: int) -> None:
     """Run mutmut in the copy. Refusal, with the end of what it said, when it comes to no result."""
-    command = [sys.executable, "-c", _MUTMUT, "run", "--max-children", str(jobs)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
     with subprocess.Popen(
-        command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        [sys.executable, "-c", _MUTMUT, "run", "--max-children", str(jobs)],
+        cwd=place,
+        env=copies.environment(place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         try:
@@ -122,7 +126,7 @@ def results(place: Path) -> list[_Raw]:
 def look_again(place: Path, raw: _Raw) -> _Raw:
     """The mutant in a process of its own, in force from the first import on, against its module's own tests."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", *copies.PYTEST, *copies.test_files(raw.module)]
-    environment = {"PYTHONPATH": str(place / "mutants" / "src"), "PYTHONHASHSEED": "0", "MUTANT_UNDER_TEST": raw.name}
+    environment = {**copies.environment(place, place / "mutants" / "src"), "MUTANT_UNDER_TEST": raw.name}
     status = run(command, cwd=place / "mutants", env=environment, timeout_s=_ONE_TIMEOUT_S).status
     if status == 4:
         raise Refusal("pytest", "not run: it knows no such test", "tests of the copy", raw.module, "see TESTS_OF")
@@ -270,8 +274,11 @@ def _main(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
     functions, rows = [], []
     for module in modules:
         place = PLACE / module.removesuffix(".py").replace("/", "-")
-        functions += mutants_of_functions(place, module, jobs)
-        rows += [Mutant(*one) for one in tables.mutants_of_tables(place, module, jobs)]
+        try:
+            functions += mutants_of_functions(place, module, jobs)
+            rows += [Mutant(*one) for one in tables.mutants_of_tables(place, module, jobs)]
+        finally:
+            shutil.rmtree(copies.scratch(place), ignore_errors=True)
     mutants = [*functions, *rows]
     living = [mutant.change for mutant in mutants if mutant.status == "survived"]
     if record:

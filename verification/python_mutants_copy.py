@@ -8,7 +8,10 @@ decorated functions alone. And the tests run otherwise: the quick ones first, an
 same ones at every run, which it does not shrink. A mutant is killed by whatever fails, and needs no smallest example.
 """
 
+import os
 import shutil
+import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -84,6 +87,21 @@ def pytest_collection_modifyitems(items):
 def test_files(module: str) -> tuple[str, ...]:
     """The tests that speak of one module, as files of the copy."""
     return tuple(f"tests/{name}.py" for name in TESTS_OF[module])
+
+
+def scratch(place: Path) -> Path:
+    """Where the tests on this copy write: in memory where Linux has a place for that. A journal waits for the disk at
+    every entry, and tests of a thousand mutants wait for little else."""
+    memory = Path("/dev/shm")
+    root = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    return root / f"iontocore-mutants-{sha256(bytes(place)).hexdigest()[:12]}"
+
+
+def environment(place: Path, *first: Path) -> dict[str, str]:
+    """What a process that tests this copy is given: where it writes, and where modules are looked for first."""
+    scratch(place).mkdir(exist_ok=True)
+    paths = os.pathsep.join(map(str, first))
+    return {**os.environ, "TMPDIR": str(scratch(place)), "PYTHONHASHSEED": "0", "PYTHONPATH": paths}
 
 
 def make(place: Path, module: str) -> None:

@@ -15,7 +15,6 @@ A table is made when its module is imported, so every mutant needs fresh modules
 
 import importlib
 import json
-import os
 import queue
 import re
 import subprocess
@@ -36,15 +35,15 @@ from mutmut.mutation.mutators import operator_name, operator_number, operator_sw
 
 from iontocore.safety.limits import Figure
 from iontocore.safety.refusal import Refusal
+from iontocore.verification import python_mutants_copy as copies
 from iontocore.verification.progress import progress
-from iontocore.verification.python_mutants_copy import PYTEST, test_files
 from iontocore.verification.python_mutants_record import Change
 
 TIMEOUT_S: Final = 120
 """Seconds after which the tests of a mutant count as running for ever."""
 
 _WORKER: Final = Path(__file__).resolve().parent / "python_mutants_worker.py"
-_ARGUMENTS: Final = ("-x", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", *PYTEST)
+_ARGUMENTS: Final = ("-x", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning", *copies.PYTEST)
 """hypothesis is imported before pytest can rewrite its asserts; it has none that matter."""
 _WORD: Final = re.compile(r"[\w-]+")
 
@@ -162,12 +161,8 @@ class _Worker:
     """A process that tests one mutant after the other, in the copy in `place`."""
 
     def __init__(self, place: Path) -> None:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(place / "src"),
-            "PYTHONHASHSEED": "0",
-            "OPENBLAS_NUM_THREADS": "1",  # a process that forks has one thread
-        }
+        environment = copies.environment(place, place / "src")
+        environment["OPENBLAS_NUM_THREADS"] = "1"  # a process that forks has one thread
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_WORKER)],
             cwd=place, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -203,13 +198,13 @@ def mutants_of_tables(place: Path, module: str, jobs: int) -> list[tuple[Change,
         def tested(mutated: str) -> int:
             worker = free.get()
             try:
-                return worker.status(import_name(module), mutated, test_files(module))
+                return worker.status(import_name(module), mutated, copies.test_files(module))
             finally:
                 free.put(worker)
 
         status = tested(source)
         if status != 0:
-            tests = ", ".join(test_files(module))
+            tests = ", ".join(copies.test_files(module))
             raise Refusal(tests, f"failing without a mutant ({status})", "tests that pass", module, "mend them")
         pool = stack.enter_context(ThreadPoolExecutor(jobs))
         stack.callback(pool.shutdown, cancel_futures=True)
