@@ -431,13 +431,15 @@ static uint32_t cap_error(const struct ionto_config *c)
 }
 
 /*@ requires \valid_read(c);
-    terminates \true; assigns \nothing; ensures sound: \result == IONTO_OK <==> ionto_config_ok(c); */
+    terminates \true; assigns \nothing;
+    ensures sound: \result == IONTO_OK <==> RANGE_OK(c) && c->limit_na * c->tick_us <= c->charge_reserve_fc; */
 static uint32_t config_error(const struct ionto_config *c)
 {
     uint32_t error = or_else(or_else(current_error(c), threshold_error(c)), or_else(debounce_error(c), cap_error(c)));
     if ((error == (uint32_t)IONTO_OK) && (product(c->limit_na, c->tick_us) > c->charge_reserve_fc)) {
         error = (uint32_t)IONTO_ERROR_CHARGE_RESERVE;
     }
+    /*@ ghost conclude_config(c); */
     return error;
 }
 
@@ -2184,29 +2186,31 @@ static void copy_config(struct ionto_guard *g, const struct ionto_config *config
     c->heartbeat_us = config->heartbeat_us;
 }
 
-/* Takes a configuration and says whether it is in range: what is checked is the copy, by which the guard will work. */
+/* What is checked is the copy, by which the guard will work. */
 /*@ requires valid: \valid(g) && \valid_read(config);
     requires separated: \separated(g, config);
     terminates \true;
     assigns g->config;
-    ensures si02_refused: \result == IONTO_OK <==> \old(ionto_config_ok(config));
-    ensures si02_accepted: \result == IONTO_OK ==> ionto_config_ok(&g->config);
+    ensures taken: \result == IONTO_OK
+                   ==> \old(RANGE_OK(config) && config->limit_na * config->tick_us <= config->charge_reserve_fc);
+    ensures refused: \old(RANGE_OK(config) && config->limit_na * config->tick_us <= config->charge_reserve_fc)
+                     ==> \result == IONTO_OK;
     ensures range: \result == IONTO_OK ==> CONFIG_OK(g);
+    ensures reserve: \result == IONTO_OK ==> g->config.limit_na * g->config.tick_us <= g->config.charge_reserve_fc;
     ensures si01_limit: g->config.limit_na == \old(config->limit_na);
     ensures si03_rise: g->config.rise_na_per_tick == \old(config->rise_na_per_tick);
     ensures si03_fall: g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si04_dwell: g->config.dwell_us == \old(config->dwell_us); */
 static uint32_t take_config(struct ionto_guard *g, const struct ionto_config *config)
 {
-    /*@ ghost conclude_config(config); */
     copy_config(g, config);
-    /*@ ghost conclude_config(&g->config); */
     return config_error(&g->config);
 }
 
 /* Starts a guard whose configuration is in range. */
 /*@ requires valid: \valid(g);
-    requires range: CONFIG_OK(g) && ionto_config_ok(&g->config);
+    requires range: CONFIG_OK(g);
+    requires reserve: g->config.limit_na * g->config.tick_us <= g->config.charge_reserve_fc;
     requires carried: carried_trips <= 65535;
     terminates \true;
     assigns g->config_inv, g->state, g->state_inv;
@@ -2277,7 +2281,9 @@ static void refuse(struct ionto_guard *g)
 
 uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *config, uint32_t carried_trips)
 {
-    uint32_t error = take_config(g, config);
+    uint32_t error;
+    /*@ ghost conclude_config(config); */
+    error = take_config(g, config);
     error = or_else(error, (carried_trips <= 65535u) ? (uint32_t)IONTO_OK : (uint32_t)IONTO_ERROR_CARRIED);
     if (error == (uint32_t)IONTO_OK) {
         begin(g, carried_trips);
@@ -2292,6 +2298,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_config *config)
 {
     uint32_t error = (uint32_t)IONTO_OK;
+    /*@ ghost conclude_config(config); */
     if (is_intact(g) == 0) {
         error = (uint32_t)IONTO_ERROR_CORRUPT;
     } else if (g->state.first_trip != (uint32_t)IONTO_TRIP_NONE) {
