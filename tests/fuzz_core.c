@@ -66,10 +66,13 @@ void note(struct world *w, const struct tick *t)
 
 /* ---- the commands ----------------------------------------------------------------------------------------- */
 
+/* Any number: an end of 32 bits, one of all of them, or one near zero. */
 static int32_t wide(const uint8_t *p)
 {
     const uint32_t bits = (uint32_t)p[0] | ((uint32_t)p[1] << 8) | ((uint32_t)p[2] << 16);
-    /* near zero and near the ends of 32 bits alike */
+    if (p[2] < 16u) {
+        return (p[2] & 1u) != 0u ? INT32_MIN : INT32_MAX;
+    }
     return (p[2] & 1u) != 0u ? (int32_t)(bits << 8) : (int32_t)(bits >> 1) - 4194304;
 }
 
@@ -98,7 +101,7 @@ static void command(struct world *w, const uint8_t *p)
             }
             break;
         case 4:   /* the other direction, until it is there */
-            w->request.target_na = -w->request.target_na;
+            w->request.target_na = opposite(w->request.target_na);
             for (ticks = 0u; ticks < 1u + p[2] % 48u; ticks++) {
                 tick(w);
             }

@@ -4,9 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
+int32_t opposite(int32_t na)
+{
+    return na == INT32_MIN ? INT32_MAX : -na;
+}
+
 static int32_t magnitude(int32_t na)
 {
-    return na < 0 ? -na : na;
+    return na < 0 ? opposite(na) : na;
 }
 
 void small_config(struct ionto_config *c, const uint8_t head[HEAD])
@@ -113,7 +118,7 @@ static int32_t proposed(struct world *w)
             case 12: return INT32_MIN;
             case 13: return na + way;
             case 14: return 0;
-            case 15: return -w->request.target_na;
+            case 15: return opposite(target);
             default: break;
         }
     }

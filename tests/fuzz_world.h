@@ -44,6 +44,9 @@ void power_on(struct world *w, const struct ionto_config *c, uint32_t carried);
 /* ionto_configure(), of both channels alone. */
 void configure(struct world *w, const struct ionto_config *c);
 
+/* The other sign; of the least number the largest. */
+int32_t opposite(int32_t na);
+
 void tick(struct world *w);
 void run(struct world *w, uint32_t ticks);
 

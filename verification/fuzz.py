@@ -273,7 +273,7 @@ def table(outcome: Outcome) -> str:
         ("starts of current", _number(counts.get("starts", 0)), ""),
         ("flipped bits", _number(counts.get("flips", 0)), ""),
         ("refused configurations", _number(counts.get("refused", 0)), "at power-on"),
-        ("edges of the core", _number(outcome.covered), f"of {outcome.edges}"),
+        ("edges of the core", _number(outcome.covered), f"of {outcome.edges}, the alarms of the sanitizers among them"),
         ("", "", ""),
         *((f"phase {phase.name}", *_reached(counts, f"phase {phase.value}")) for phase in Phase),
         *((f"trip {trip.name}", *_reached(counts, f"trip {trip.value}")) for trip in Trip if trip),
