@@ -12,8 +12,10 @@ from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, is_in
 from iontocore import Body, Journal, LinkLost, Outcome, Plan, Refusal, Session, SimulatedPort, State, Trip
 from iontocore.body import BodyEvent
 from iontocore.ccore import Command, LimitedBy, Phase
+from iontocore.config import RESERVE_MARGIN_MS
 from iontocore.entries import Kind
 from iontocore.plans import Polarity, to_toml
+from iontocore.progress import Progress
 from iontocore.session import Transition
 
 Make = Callable[..., Bench]
@@ -535,3 +537,57 @@ def test_a_journal_that_is_lost_takes_a_last_stop_to_the_core(bench: Make, link:
     assert one.session.outcome is Outcome.FAULT
     one.idle(100)
     assert one.flowing_na < 100_000 or one.port.fail is not None
+
+
+# ---- the last moment to ramp down -----------------------------------------------------------------------------------
+
+FALL_US, FALL_FC, FLOWING_NA = 3_000_000, 22_500_000 * 10**6, 15_000_999
+"""From 15 mA, in whole uA, at 5 mA/s."""
+
+
+def test_a_direction_is_asked_whether_it_is_done_with_what_its_fall_still_delivers(
+    bench: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = treating(bench)
+    asked: list[int] = []
+    monkeypatch.setattr(Progress, "way_is_done", lambda _, fall_fc: asked.append(fall_fc))
+    one.session._go_on(one.port.telemetry[-1]._replace(drive_na=-FLOWING_NA), State.TREAT)
+    assert asked == [FALL_FC]
+    assert type(asked[0]) is int
+
+
+@pytest.mark.parametrize(("first_ms_ago", "event"), [(600_000, "contact-lost-too-often"), (600_001, "contact-lost")])
+def test_a_loss_counts_for_ten_minutes(bench: Make, first_ms_ago: int, event: str) -> None:
+    one = treating(bench)
+    now_ms = one.reports[-1].session_ms
+    one.session._losses_ms.extend([now_ms - first_ms_ago, now_ms - 1])
+    one.session._lose_contact()
+    assert one.session.transitions[-1].event.value == event
+    assert one.session.trip is (Trip.OPEN if event == "contact-lost-too-often" else Trip.NONE)
+
+
+@pytest.mark.invariant("SI-17")
+def test_the_cap_on_time_is_near_when_fall_reserve_and_margin_just_fit_before_it(bench: Make) -> None:
+    one = bench()
+    settings, told = one.session._settings, one.port.telemetry[-1]
+    last_us = settings.time_cap_us - settings.time_reserve_us - RESERVE_MARGIN_MS * 1000 - FALL_US
+    assert last_us > 0
+    for energised_us, near in ((last_us - 1, False), (last_us, True), (last_us + 1, True)):
+        assert one.session._cap_is_near(told._replace(energised_us=energised_us), FLOWING_NA, FALL_FC) is near
+
+
+@pytest.mark.invariant("SI-18")
+@pytest.mark.parametrize("cap", ["each, positive", "each, negative", "total"])
+def test_a_cap_on_charge_is_near_when_fall_reserve_and_margin_just_fit_below_it(bench: Make, cap: str) -> None:
+    one = bench()
+    each_fc, total_fc = (400, 10_000) if cap != "total" else (10_000, 400)
+    one.session._settings = settings = replace(
+        one.session._settings, charge_cap_each_fc=each_fc * 10**12, charge_cap_total_fc=total_fc * 10**12
+    )
+    most_fc = 400 * 10**12 - FALL_FC - settings.charge_reserve_fc - FLOWING_NA * RESERVE_MARGIN_MS * 1000
+    told = one.port.telemetry[-1]
+    for driven_fc, near in ((most_fc - 1, False), (most_fc, True), (most_fc + 1, True)):
+        positive_fc = {"each, positive": driven_fc, "each, negative": 7, "total": 100 * 10**12}[cap]
+        negative_fc = {"each, positive": 7, "each, negative": driven_fc, "total": driven_fc - 100 * 10**12}[cap]
+        report = told._replace(driven_positive_fc=positive_fc, driven_negative_fc=negative_fc)
+        assert one.session._cap_is_near(report, FLOWING_NA, FALL_FC) is near
