@@ -137,8 +137,14 @@ static int32_t limits_mirrored(const struct ionto_regulator *r)
             r->limits_inv.limit_na, r->limits_inv.rise_na_per_tick, r->limits_inv.fall_na_per_tick,
             r->limits_inv.dwell_us, r->limits_inv.saturation_mv, r->limits_inv.headroom_na, r->limits_inv.contact_us,
             r->limits_inv.heartbeat_us;
-    ensures mirrored: ionto_regulator_limits_mirrored(r); */
-static void mirror_limits(struct ionto_regulator *r)
+    ensures kept_rates_ok: \old(ionto_regulator_rates_ok(&r->limits)) ==> ionto_regulator_rates_ok(&r->limits);
+    ensures not_made_rates_ok: ionto_regulator_rates_ok(&r->limits) ==> \old(ionto_regulator_rates_ok(&r->limits));
+    ensures kept_caps_ok: \old(ionto_regulator_caps_ok(&r->limits)) ==> ionto_regulator_caps_ok(&r->limits);
+    ensures not_made_caps_ok: ionto_regulator_caps_ok(&r->limits) ==> \old(ionto_regulator_caps_ok(&r->limits));
+    ensures rates: error == IONTO_OK ==> ionto_regulator_rates_mirrored(r);
+    ensures caps: ionto_regulator_caps_mirrored(r);
+    ensures refused: error != IONTO_OK ==> !ionto_regulator_rates_mirrored(r); */
+static void mirror_limits(struct ionto_regulator *r, uint32_t error)
 {
     const struct ionto_regulator_limits *a = &r->limits;
     struct ionto_regulator_limits *b = &r->limits_inv;
@@ -147,7 +153,8 @@ static void mirror_limits(struct ionto_regulator *r)
     b->charge_cap_each_fc = -1 - a->charge_cap_each_fc;
     b->charge_cap_total_fc = -1 - a->charge_cap_total_fc;
     b->charge_reserve_fc = -1 - a->charge_reserve_fc;
-    b->tick_us = -1 - a->tick_us;
+    /* what is refused is never intact, since no word is its own complement: the regulator stays at zero */
+    b->tick_us = (error == (uint32_t)IONTO_OK) ? (-1 - a->tick_us) : a->tick_us;
     b->limit_na = -1 - a->limit_na;
     b->rise_na_per_tick = -1 - a->rise_na_per_tick;
     b->fall_na_per_tick = -1 - a->fall_na_per_tick;
@@ -188,6 +195,14 @@ static int32_t is_intact(const struct ionto_regulator *r)
     return ((limits_mirrored(r) == 1) && (state_mirrored(r) == 1)) ? 1 : 0;
 }
 
+/*@ requires \valid_read(r);
+    terminates \true; assigns \nothing;
+    ensures si20_works: \result == 1 <==> ionto_regulator_intact(r) && r->state.corrupt == 0; */
+static int32_t is_working(const struct ionto_regulator *r)
+{
+    return ((is_intact(r) == 1) && (r->state.corrupt == 0u)) ? 1 : 0;
+}
+
 /*@ requires \valid(r);
     terminates \true;
     assigns r->state_inv.energised_us, r->state_inv.positive_fc, r->state_inv.negative_fc, r->state_inv.tick_fc,
@@ -195,7 +210,23 @@ static int32_t is_intact(const struct ionto_regulator *r)
             r->state_inv.target_na, r->state_inv.sign, r->state_inv.zero_us, r->state_inv.contact_us,
             r->state_inv.heartbeat_us, r->state_inv.heartbeat_seen, r->state_inv.armed, r->state_inv.energised,
             r->state_inv.ending, r->state_inv.corrupt;
-    ensures mirrored: ionto_regulator_state_mirrored(r); */
+    ensures kept_rates_ok: \old(ionto_regulator_rates_ok(&r->limits)) ==> ionto_regulator_rates_ok(&r->limits);
+    ensures not_made_rates_ok: ionto_regulator_rates_ok(&r->limits) ==> \old(ionto_regulator_rates_ok(&r->limits));
+    ensures kept_caps_ok: \old(ionto_regulator_caps_ok(&r->limits)) ==> ionto_regulator_caps_ok(&r->limits);
+    ensures not_made_caps_ok: ionto_regulator_caps_ok(&r->limits) ==> \old(ionto_regulator_caps_ok(&r->limits));
+    ensures kept_rates: \old(ionto_regulator_rates_mirrored(r)) ==> ionto_regulator_rates_mirrored(r);
+    ensures not_made_rates: ionto_regulator_rates_mirrored(r) ==> \old(ionto_regulator_rates_mirrored(r));
+    ensures kept_caps: \old(ionto_regulator_caps_mirrored(r)) ==> ionto_regulator_caps_mirrored(r);
+    ensures not_made_caps: ionto_regulator_caps_mirrored(r) ==> \old(ionto_regulator_caps_mirrored(r));
+    ensures kept_level_ok: \old(ionto_regulator_level_ok(&r->state, &r->limits))
+                           ==> ionto_regulator_level_ok(&r->state, &r->limits);
+    ensures kept_flags_ok: \old(ionto_regulator_flags_ok(&r->state, &r->limits))
+                           ==> ionto_regulator_flags_ok(&r->state, &r->limits);
+    ensures kept_counts_ok: \old(ionto_regulator_counts_ok(&r->state, &r->limits))
+                            ==> ionto_regulator_counts_ok(&r->state, &r->limits);
+    ensures counts: ionto_regulator_counts_mirrored(r);
+    ensures level: ionto_regulator_level_mirrored(r);
+    ensures flags: ionto_regulator_flags_mirrored(r); */
 static void mirror_state(struct ionto_regulator *r)
 {
     const struct ionto_regulator_state *a = &r->state;
@@ -218,20 +249,24 @@ static void mirror_state(struct ionto_regulator *r)
 }
 
 /* Everything at zero; `corrupt` says whether it stays so. */
-/*@ requires \valid(r);
-    requires corrupt == 0 || corrupt == 1;
+/*@ requires valid: \valid(r);
+    requires flag: corrupt == 0 || corrupt == 1;
     terminates \true;
     assigns r->state.energised_us, r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->state.level_na,
-        r->state.target_na,
-            r->state.sign, r->state.zero_us, r->state.contact_us, r->state.heartbeat_us, r->state.heartbeat_seen,
-            r->state.armed, r->state.energised, r->state.ending, r->state.corrupt, r->state_inv.energised_us,
-            r->state_inv.positive_fc, r->state_inv.negative_fc, r->state_inv.tick_fc,
-            r->state_inv.level_na, r->state_inv.target_na,
-            r->state_inv.sign, r->state_inv.zero_us, r->state_inv.contact_us, r->state_inv.heartbeat_us,
-            r->state_inv.heartbeat_seen, r->state_inv.armed, r->state_inv.energised, r->state_inv.ending,
-            r->state_inv.corrupt;
-    ensures mirrored: ionto_regulator_state_mirrored(r);
-    ensures ok: ionto_regulator_limits_ok(&r->limits) ==> ionto_regulator_state_ok(&r->state, &r->limits);
+            r->state.target_na, r->state.sign, r->state.zero_us, r->state.contact_us, r->state.heartbeat_us,
+            r->state.heartbeat_seen, r->state.armed, r->state.energised, r->state.ending, r->state.corrupt, r->phase,
+            r->limited_by, r->refused;
+    ensures kept_rates_ok: \old(ionto_regulator_rates_ok(&r->limits)) ==> ionto_regulator_rates_ok(&r->limits);
+    ensures not_made_rates_ok: ionto_regulator_rates_ok(&r->limits) ==> \old(ionto_regulator_rates_ok(&r->limits));
+    ensures kept_caps_ok: \old(ionto_regulator_caps_ok(&r->limits)) ==> ionto_regulator_caps_ok(&r->limits);
+    ensures not_made_caps_ok: ionto_regulator_caps_ok(&r->limits) ==> \old(ionto_regulator_caps_ok(&r->limits));
+    ensures kept_rates: \old(ionto_regulator_rates_mirrored(r)) ==> ionto_regulator_rates_mirrored(r);
+    ensures not_made_rates: ionto_regulator_rates_mirrored(r) ==> \old(ionto_regulator_rates_mirrored(r));
+    ensures kept_caps: \old(ionto_regulator_caps_mirrored(r)) ==> ionto_regulator_caps_mirrored(r);
+    ensures not_made_caps: ionto_regulator_caps_mirrored(r) ==> \old(ionto_regulator_caps_mirrored(r));
+    ensures level_ok: ionto_regulator_rates_ok(&r->limits) ==> ionto_regulator_level_ok(&r->state, &r->limits);
+    ensures flags_ok: ionto_regulator_flags_ok(&r->state, &r->limits);
+    ensures counts_ok: ionto_regulator_caps_ok(&r->limits) ==> ionto_regulator_counts_ok(&r->state, &r->limits);
     ensures zero: r->state.level_na == 0 && r->state.sign == 0 && r->state.zero_us == 0 && r->state.energised == 0
                   && r->state.armed == 0;
     ensures corrupt: r->state.corrupt == corrupt; */
@@ -253,10 +288,16 @@ static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
     s->energised = 0u;
     s->ending = 0u;
     s->corrupt = corrupt;
-    mirror_state(r);
+    r->phase = (uint32_t)IONTO_PHASE_IDLE;
+    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
+    r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
 }
 
 /* ---- one tick ------------------------------------------------------------------------------------------ */
+
+/* By the fall rate, or to zero. */
+/*@ predicate falls(integer before_na, integer after_na, integer fall_na) =
+      \abs(after_na) <= \max(\abs(before_na) - fall_na, 0); */
 
 /* Takes the target unless it is beyond the limit: then the one in force stays, and the report says so (SI-22). */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
@@ -405,8 +446,11 @@ static void stand_down(struct ionto_regulator_state *s)
     ensures si18_only_at_cap: \result == 0 ==> \old(ionto_regulator_at_cap(s, l)); */
 static int32_t spend(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, int32_t level_na)
 {
+    int32_t size_na = (int32_t)magnitude(level_na);
     int64_t energised_us = s->energised_us + l->tick_us;
-    int64_t tick_fc = charge_fc((int32_t)magnitude(level_na), l->tick_us);
+    int64_t tick_fc = charge_fc(size_na, l->tick_us);
+    /*@ assert size: size_na == \abs(level_na); */
+    /*@ assert charge: tick_fc == \abs(level_na) * l->tick_us; */
     int64_t positive_fc = s->positive_fc + ((level_na > 0) ? tick_fc : 0);
     int64_t negative_fc = s->negative_fc + ((level_na < 0) ? tick_fc : 0);
     int32_t affordable = 0;
@@ -448,6 +492,7 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
     ensures si05_armed: s->armed == 1 ==> \old(s->armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
     ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? l->tick_us : 0);
+    ensures si18_tick: s->energised == 1 ==> s->tick_fc == 0;
     ensures range: ionto_regulator_state_ok(s, l); */
 static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command,
                   uint32_t refused)
@@ -487,8 +532,9 @@ static uint32_t waits_for(const struct ionto_regulator_state *s, const struct io
 
 /* The next current: towards the goal from where it is, never across zero. */
 /*@ requires \valid_read(s) && \valid_read(l);
-    requires ionto_regulator_limits_ok(l) && ionto_regulator_level_ok(s, l);
-    requires 0 <= goal_na <= l->limit_na;
+    requires limit: 1 <= l->limit_na <= IONTO_CEILING_NA && \abs(s->level_na) <= l->limit_na;
+    requires rates: 1 <= l->rise_na_per_tick <= 200000 && 1 <= l->fall_na_per_tick <= 200000;
+    requires goal: 0 <= goal_na <= l->limit_na;
     terminates \true; assigns \nothing;
     ensures si01_limit: \abs(\result) <= l->limit_na;
     ensures si03_rise: \abs(\result) - \abs(s->level_na) <= l->rise_na_per_tick;
@@ -513,40 +559,25 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
     return level_na;
 }
 
-/* One tick of an energised regulator. */
-/*@ requires \valid(r);
-    requires ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
-    requires r->state.energised == 1;
+/* The magnitude to go to, and why: zero for what ends or turns, what the voltage allows, or the target. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires on: r->state.energised == 1;
     terminates \true;
-    assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
-            r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->phase, r->limited_by;
-    ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
-    ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
-    ensures si03_fall: !\old(ionto_regulator_at_cap(&r->state, &r->limits))
-                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
-    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
-                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
-    ensures si04_dwell: r->state.level_na > 0 && r->state.sign != 1 || r->state.level_na < 0 && r->state.sign != -1
-                        ==> r->state.zero_us == r->limits.dwell_us;
-    ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
-    ensures flags: r->state.energised <= 1 && r->state.ending <= 1 && r->state.armed == 0;
-    ensures si16_falls: command != IONTO_COMMAND_RUN || \old(r->state.ending) == 1
-                        || r->state.heartbeat_us == r->limits.heartbeat_us
-                        || \old(ionto_regulator_time_due(&r->state, &r->limits))
-                        || \old(ionto_regulator_charge_due(&r->state, &r->limits))
-                        ==> \abs(r->state.level_na)
-                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
-                            && (r->state.energised == 0 || r->state.ending == 1);
-    ensures si17_count: r->state.energised_us
-                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
-    ensures si18_positive: r->state.positive_fc
-                           == \old(r->state.positive_fc) + ionto_positive_fc(r->state.level_na, r->limits.tick_us);
-    ensures si18_negative: r->state.negative_fc
-                           == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
-    ensures si18_tick: r->state.energised == 1
-                       ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us;
-    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
-static void regulate(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command)
+    assigns r->state.ending, r->phase, r->limited_by;
+    ensures range: 0 <= \result <= r->limits.limit_na;
+    ensures flag: r->state.ending <= 1;
+    ensures si16_zero: r->state.ending == 1 ==> \result == 0;
+    ensures si15_silent: r->state.heartbeat_us == r->limits.heartbeat_us ==> r->state.ending == 1;
+    ensures si16_stop: command != IONTO_COMMAND_RUN ==> r->state.ending == 1;
+    ensures si16_never_back: \old(r->state.ending) == 1 ==> r->state.ending == 1;
+    ensures si17_ends: ionto_regulator_time_due(&r->state, &r->limits) ==> r->state.ending == 1;
+    ensures si18_ends: ionto_regulator_charge_due(&r->state, &r->limits) ==> r->state.ending == 1;
+    ensures si04_positive: \result != 0 && r->state.level_na == 0 && r->state.target_na > 0 && r->state.sign != 1
+                           ==> r->state.zero_us == r->limits.dwell_us;
+    ensures si04_negative: \result != 0 && r->state.level_na == 0 && r->state.target_na < 0 && r->state.sign != -1
+                           ==> r->state.zero_us == r->limits.dwell_us; */
+static int32_t aim(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
     const struct ionto_regulator_limits *l = &r->limits;
@@ -575,75 +606,363 @@ static void regulate(struct ionto_regulator *r, int32_t voltage_mv, int32_t meas
         r->phase = (uint32_t)IONTO_PHASE_RAMP;
         r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
     }
+    return goal_na;
+}
 
-    s->level_na = next_level(s, l, goal_na);
-    if ((r->phase == (uint32_t)IONTO_PHASE_RAMP) && (s->level_na == s->target_na)) {
+/* One step to the goal, counted. What has ended, and what a cap forbids, is off. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits);
+    requires level: \abs(r->state.level_na) <= r->limits.limit_na;
+    requires time: 0 <= r->state.energised_us <= r->limits.time_cap_us;
+    requires positive: 0 <= r->state.positive_fc <= r->limits.charge_cap_each_fc;
+    requires negative: 0 <= r->state.negative_fc <= r->limits.charge_cap_each_fc;
+    requires total: r->state.positive_fc + r->state.negative_fc <= r->limits.charge_cap_total_fc;
+    requires on: r->state.energised == 1 && r->state.armed == 0 && r->state.ending <= 1;
+    requires goal: 0 <= goal_na <= r->limits.limit_na;
+    requires ending: r->state.ending == 1 ==> goal_na == 0;
+    terminates \true;
+    assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
+            r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->phase, r->limited_by;
+    ensures ok: ionto_regulator_limits_ok(&r->limits);
+    ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
+    ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
+    ensures si03_fall: !\old(ionto_regulator_at_cap(&r->state, &r->limits))
+                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
+                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
+    ensures si04_direction: \old(r->state.level_na) == 0 && r->state.level_na != 0
+                            ==> goal_na != 0 && (r->state.level_na > 0 <==> r->state.target_na > 0)
+                                && r->state.target_na != 0;
+    ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
+    ensures flags: r->state.energised <= 1 && r->state.ending <= 1 && r->state.armed == 0;
+    ensures si16_falls: goal_na == 0 ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
+    ensures si16_never_back: \old(r->state.ending) == 1 ==> r->state.energised == 0 || r->state.ending == 1;
+    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits);
+    ensures si17_count: r->state.energised_us
+                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
+    ensures si18_positive: r->state.positive_fc
+                           == \old(r->state.positive_fc) + ionto_positive_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_negative: r->state.negative_fc
+                           == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_tick: r->state.energised == 1
+                       ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us; */
+static void advance(struct ionto_regulator *r, int32_t goal_na)
+{
+    struct ionto_regulator_state *s = &r->state;
+    const struct ionto_regulator_limits *l = &r->limits;
+    int32_t level_na = next_level(s, l, goal_na);
+    if ((r->phase == (uint32_t)IONTO_PHASE_RAMP) && (level_na == s->target_na)) {
         r->phase = (uint32_t)IONTO_PHASE_TREAT;
         r->limited_by = (uint32_t)IONTO_LIMITED_BY_NOTHING;
     }
-    if (((s->ending == 1u) && (s->level_na == 0)) || (spend(s, l, s->level_na) == 0)) {
+    s->level_na = level_na;
+    if (((s->ending == 1u) && (level_na == 0)) || (spend(s, l, level_na) == 0)) {
         stand_down(s);
     }
+}
+
+/* An output that is off: it may start, or says what it waits for. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires off: r->state.energised == 0 && r->state.corrupt == 0;
+    terminates \true;
+    assigns r->state.armed, r->state.energised, r->state.energised_us, r->state.tick_fc, r->phase, r->limited_by;
+    ensures ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    ensures si05_start: r->state.energised == 1
+                        ==> \old(r->state.armed) == 1 && command == IONTO_COMMAND_RUN
+                            && r->refused == IONTO_REFUSED_NOTHING && r->state.contact_us == r->limits.contact_us
+                            && r->state.heartbeat_us < r->limits.heartbeat_us;
+    ensures si05_armed: r->state.armed == 1 ==> \old(r->state.armed) == 1 || command != IONTO_COMMAND_RUN;
+    ensures si17_count: r->state.energised_us
+                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
+    ensures si18_tick: r->state.energised == 1 ==> r->state.tick_fc == 0; */
+static void rest(struct ionto_regulator *r, uint32_t command)
+{
+    struct ionto_regulator_state *s = &r->state;
+    const struct ionto_regulator_limits *l = &r->limits;
+    start(s, l, command, r->refused);
+    if (s->energised == 1u) {
+        r->phase = (uint32_t)IONTO_PHASE_RAMP;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
+    } else if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
+        r->phase = (uint32_t)IONTO_PHASE_WAIT;
+        r->limited_by = waits_for(s, l);
+    } else {
+        r->phase = (uint32_t)IONTO_PHASE_IDLE;
+        r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
+    }
+}
+
+/* Off at once; the tick that was cut is taken back. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    terminates \true;
+    assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
+            r->state.positive_fc, r->state.negative_fc, r->phase, r->limited_by;
+    ensures ok: ionto_regulator_limits_ok(&r->limits);
+    ensures zero: r->state.level_na == 0 && r->state.armed == 0 && r->state.energised == 0 && r->state.ending == 0;
+    ensures si17_cut: r->state.energised_us == \old(r->state.energised_us)
+                      - (cut != 0 && \old(r->state.energised) == 1 ? r->limits.tick_us : 0);
+    ensures si18_cut_positive: r->state.positive_fc == \old(r->state.positive_fc)
+                               - (cut != 0 && \old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_cut_negative: r->state.negative_fc == \old(r->state.negative_fc)
+                               - (cut != 0 && \old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
+static void cut_off(struct ionto_regulator *r, uint32_t cut)
+{
+    struct ionto_regulator_state *s = &r->state;
+    if ((cut != 0u) && (s->energised == 1u)) {
+        refund(s, &r->limits);
+    }
+    stand_down(s);
+    r->phase = (uint32_t)IONTO_PHASE_IDLE;
+    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
+}
+
+/* What is asked and sensed, kept with the state. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires flag: contact == 0 || contact == 1;
+    terminates \true;
+    assigns r->refused, r->state.target_na, r->state.contact_us, r->state.heartbeat_us, r->state.heartbeat_seen;
+    ensures ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    ensures at_cap: ionto_regulator_at_cap(&r->state, &r->limits)
+                    <==> \old(ionto_regulator_at_cap(&r->state, &r->limits));
+    ensures si05_contact: r->state.contact_us
+                          == (contact == 1 ? \min(\old(r->state.contact_us) + r->limits.tick_us, r->limits.contact_us)
+                                           : 0);
+    ensures si15_count: r->state.heartbeat_us
+                        == (heartbeat == \old(r->state.heartbeat_seen)
+                            ? \min(\old(r->state.heartbeat_us) + r->limits.tick_us, r->limits.heartbeat_us) : 0);
+    ensures si15_seen: r->state.heartbeat_seen == heartbeat;
+    ensures si22_refused: \abs(wanted_na) > r->limits.limit_na
+                          ==> r->state.target_na == \old(r->state.target_na) && r->refused == IONTO_REFUSED_LIMIT;
+    ensures si22_taken: \abs(wanted_na) <= r->limits.limit_na
+                        ==> r->state.target_na == wanted_na && r->refused == IONTO_REFUSED_NOTHING; */
+static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contact, uint32_t heartbeat)
+{
+    struct ionto_regulator_state *s = &r->state;
+    const struct ionto_regulator_limits *l = &r->limits;
+    int32_t silent = (heartbeat == s->heartbeat_seen) ? 1 : 0;
+    r->refused = take_target(s, l, wanted_na);
+    s->contact_us = timed(s->contact_us, contact, l->tick_us, l->contact_us);
+    s->heartbeat_us = timed(s->heartbeat_us, silent, l->tick_us, l->heartbeat_us);
+    s->heartbeat_seen = heartbeat;
+}
+
+/* The next current, by what is asked and sensed: off, at rest, or on the way to where it aims. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires corrupt: r->state.corrupt == 0;
+    requires flag: off == 0 || off == 1;
+    requires cut: cut != 0 ==> off == 1;
+    terminates \true;
+    assigns r->state.level_na, r->state.armed, r->state.energised, r->state.ending, r->state.energised_us,
+            r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->phase, r->limited_by;
+    ensures ok: ionto_regulator_limits_ok(&r->limits);
+    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits);
+    ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
+    ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
+    ensures si03_fall: off == 0 && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
+                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
+                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
+    ensures si04_dwell: r->state.level_na > 0 && r->state.sign != 1 || r->state.level_na < 0 && r->state.sign != -1
+                        ==> r->state.zero_us == r->limits.dwell_us;
+    ensures si04_first: r->state.energised == 1 && r->state.sign == 0 ==> r->state.zero_us == r->limits.dwell_us;
+    ensures si05_start: r->state.energised == 1 && \old(r->state.energised) == 0
+                        ==> \old(r->state.armed) == 1 && command == IONTO_COMMAND_RUN
+                            && r->refused == IONTO_REFUSED_NOTHING && r->state.contact_us == r->limits.contact_us
+                            && r->state.heartbeat_us < r->limits.heartbeat_us;
+    ensures si05_armed: r->state.armed == 1 ==> off == 0 && (\old(r->state.armed) == 1 || command != IONTO_COMMAND_RUN);
+    ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
+    ensures si06_cut: off == 1 ==> r->state.energised == 0 && r->state.armed == 0;
+    ensures si10_from_zero: \old(r->state.energised) == 0 ==> r->state.level_na == 0;
+    ensures flags: r->state.armed <= 1 && r->state.energised <= 1 && r->state.ending <= 1
+                   && (r->state.energised == 1 ==> r->state.armed == 0);
+    ensures si15_silent: r->state.heartbeat_us == r->limits.heartbeat_us
+                         ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                             && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_stop: command != IONTO_COMMAND_RUN
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                           && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_never_back: \old(r->state.ending) == 1
+                             ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                                 && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
+    ensures si17_count: cut == 0 ==> r->state.energised_us
+                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
+    ensures si17_cut: cut != 0 ==> r->state.energised_us
+                      == \old(r->state.energised_us) - (\old(r->state.energised) == 1 ? r->limits.tick_us : 0);
+    ensures si18_ends: \old(ionto_regulator_charge_due(&r->state, &r->limits))
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
+    ensures si18_positive: cut == 0 ==> r->state.positive_fc
+                           == \old(r->state.positive_fc) + ionto_positive_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_negative: cut == 0 ==> r->state.negative_fc
+                           == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_cut_positive: cut != 0 ==> r->state.positive_fc
+                               == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_cut_negative: cut != 0 ==> r->state.negative_fc
+                               == \old(r->state.negative_fc) - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_tick: r->state.energised == 1
+                       ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us; */
+static void move(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command, uint32_t cut,
+                 int32_t off)
+{
+    if (off == 1) {
+        cut_off(r, cut);
+    } else if (r->state.energised == 0u) {
+        rest(r, command);
+    } else {
+        int32_t goal_na = aim(r, voltage_mv, measured_na, command);
+        advance(r, goal_na);
+    }
+}
+
+/* Keeps the direction and the time at zero for the next tick. */
+/*@ requires valid: \valid(r);
+    requires ok: ionto_regulator_limits_ok(&r->limits);
+    requires counts: ionto_regulator_counts_ok(&r->state, &r->limits);
+    requires level: \abs(r->state.level_na) <= r->limits.limit_na && \abs(r->state.target_na) <= r->limits.limit_na;
+    requires zero: -1 <= r->state.sign <= 1 && 0 <= r->state.zero_us <= r->limits.dwell_us;
+    requires timers: 0 <= r->state.contact_us <= r->limits.contact_us
+                     && 0 <= r->state.heartbeat_us <= r->limits.heartbeat_us;
+    requires flags: r->state.armed <= 1 && r->state.energised <= 1 && r->state.ending <= 1 && r->state.corrupt == 0
+                    && (r->state.energised == 1 ==> r->state.armed == 0);
+    requires off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
+    requires first: r->state.energised == 1 && r->state.sign == 0 ==> r->state.zero_us == r->limits.dwell_us;
+    terminates \true;
+    assigns r->state.zero_us, r->state.sign;
+    ensures limits: ionto_regulator_limits_ok(&r->limits);
+    ensures level: ionto_regulator_level_ok(&r->state, &r->limits);
+    ensures flags: ionto_regulator_flags_ok(&r->state, &r->limits);
+    ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits);
+    ensures si04_count: r->state.zero_us
+                        == (r->state.level_na == 0
+                            ? \min(\old(r->state.zero_us) + r->limits.tick_us, r->limits.dwell_us) : 0);
+    ensures si04_sign: r->state.sign == (r->state.level_na > 0 ? 1 : (r->state.level_na < 0 ? -1
+                                                                      : \old(r->state.sign))); */
+static void settle(struct ionto_regulator *r)
+{
+    struct ionto_regulator_state *s = &r->state;
+    int32_t sign = sign_of(s->level_na);
+    s->zero_us = timed(s->zero_us, (sign == 0) ? 1 : 0, r->limits.tick_us, r->limits.dwell_us);
+    s->sign = (sign != 0) ? sign : s->sign;
+}
+
+/* One tick of a regulator that is in order. */
+/*@ requires valid: \valid(r) && \valid_read(sense) && \valid_read(request);
+    requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    requires corrupt: r->state.corrupt == 0;
+    terminates \true;
+    assigns r->refused, r->phase, r->limited_by, r->state.target_na, r->state.contact_us, r->state.heartbeat_us,
+            r->state.heartbeat_seen, r->state.level_na, r->state.armed, r->state.energised, r->state.ending,
+            r->state.energised_us, r->state.positive_fc, r->state.negative_fc, r->state.tick_fc, r->state.zero_us,
+            r->state.sign;
+    ensures ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
+    ensures level: \result == r->state.level_na;
+    ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
+    ensures si02_ceiling: \abs(r->state.level_na) <= IONTO_CEILING_NA;
+    ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
+    ensures si03_fall: cut == 0 && \old(sense->emergency_stop) == 0
+                       && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
+                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
+                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
+    ensures si04_dwell: r->state.level_na > 0 && \old(r->state.sign) != 1
+                        || r->state.level_na < 0 && \old(r->state.sign) != -1
+                        ==> \old(r->state.zero_us) == r->limits.dwell_us;
+    ensures si04_count: r->state.zero_us
+                        == (r->state.level_na == 0
+                            ? \min(\old(r->state.zero_us) + r->limits.tick_us, r->limits.dwell_us) : 0);
+    ensures si04_sign: r->state.sign == (r->state.level_na > 0 ? 1 : (r->state.level_na < 0 ? -1
+                                                                      : \old(r->state.sign)));
+    ensures si05_start: r->state.energised == 1 && \old(r->state.energised) == 0
+                        ==> \old(r->state.armed) == 1 && \old(request->command) == IONTO_COMMAND_RUN
+                            && \abs(\old(request->target_na)) <= r->limits.limit_na && \old(sense->contact) == 1
+                            && r->state.contact_us == r->limits.contact_us
+                            && r->state.heartbeat_us < r->limits.heartbeat_us;
+    ensures si05_armed: r->state.armed == 1
+                        ==> cut == 0 && \old(sense->emergency_stop) == 0
+                            && (\old(r->state.armed) == 1 || \old(request->command) != IONTO_COMMAND_RUN);
+    ensures si05_contact: r->state.contact_us
+                          == (\old(sense->contact) == 1
+                              ? \min(\old(r->state.contact_us) + r->limits.tick_us, r->limits.contact_us) : 0);
+    ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0;
+    ensures si06_cut: cut != 0 || \old(sense->emergency_stop) != 0 ==> r->state.energised == 0 && r->state.armed == 0;
+    ensures si10_from_zero: \old(r->state.energised) == 0 ==> r->state.level_na == 0;
+    ensures si15_count: r->state.heartbeat_us
+                        == (\old(request->heartbeat) == \old(r->state.heartbeat_seen)
+                            ? \min(\old(r->state.heartbeat_us) + r->limits.tick_us, r->limits.heartbeat_us) : 0);
+    ensures si15_seen: r->state.heartbeat_seen == \old(request->heartbeat);
+    ensures si15_silent: r->state.heartbeat_us == r->limits.heartbeat_us
+                         ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                             && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_stop: \old(request->command) != IONTO_COMMAND_RUN
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                           && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_never_back: \old(r->state.ending) == 1
+                             ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
+                                 && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
+    ensures si17_count: cut == 0 ==> r->state.energised_us
+                        == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
+    ensures si17_cut: cut != 0 ==> r->state.energised_us
+                      == \old(r->state.energised_us) - (\old(r->state.energised) == 1 ? r->limits.tick_us : 0);
+    ensures si17_cap: 0 <= r->state.energised_us <= r->limits.time_cap_us;
+    ensures si18_cap_positive: 0 <= r->state.positive_fc <= r->limits.charge_cap_each_fc;
+    ensures si18_cap_negative: 0 <= r->state.negative_fc <= r->limits.charge_cap_each_fc;
+    ensures si18_cap_total: r->state.positive_fc + r->state.negative_fc <= r->limits.charge_cap_total_fc;
+    ensures si18_ends: \old(ionto_regulator_charge_due(&r->state, &r->limits))
+                       ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
+    ensures si18_positive: cut == 0 ==> r->state.positive_fc
+                           == \old(r->state.positive_fc) + ionto_positive_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_negative: cut == 0 ==> r->state.negative_fc
+                           == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
+    ensures si18_cut_positive: cut != 0 ==> r->state.positive_fc
+                               == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_cut_negative: cut != 0 ==> r->state.negative_fc
+                               == \old(r->state.negative_fc) - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+    ensures si18_tick: r->state.energised == 1
+                       ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us;
+    ensures si22_refused: \abs(\old(request->target_na)) > r->limits.limit_na
+                          ==> r->state.target_na == \old(r->state.target_na) && r->refused == IONTO_REFUSED_LIMIT;
+    ensures si22_taken: \abs(\old(request->target_na)) <= r->limits.limit_na
+                        ==> r->state.target_na == \old(request->target_na) && r->refused == IONTO_REFUSED_NOTHING; */
+static int32_t tick(struct ionto_regulator *r, const struct ionto_sense *sense, const struct ionto_request *request,
+                    uint32_t cut)
+{
+    /* what is sensed and asked, read once */
+    uint32_t command = request->command;
+    uint32_t heartbeat = request->heartbeat;
+    int32_t wanted_na = request->target_na;
+    int32_t contact = (sense->contact == 1u) ? 1 : 0;
+    int32_t off = ((cut != 0u) || (sense->emergency_stop != 0u)) ? 1 : 0;
+    int32_t voltage_mv = sense->voltage_mv;
+    int32_t measured_na = sense->measured_na;
+    take_in(r, wanted_na, contact, heartbeat);
+    move(r, voltage_mv, measured_na, command, cut, off);
+    settle(r);
+    return r->state.level_na;
 }
 
 struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const struct ionto_sense *sense,
                                            const struct ionto_request *request, uint32_t cut)
 {
     struct ionto_proposal proposal = {0, 0u};
-    /* what is sensed and asked, read once */
-    uint32_t command = request->command;
-    uint32_t heartbeat = request->heartbeat;
-    int32_t wanted_na = request->target_na;
-    int32_t contact = (sense->contact == 1u) ? 1 : 0;
-    uint32_t off = ((cut != 0u) || (sense->emergency_stop != 0u)) ? 1u : 0u;
-    int32_t voltage_mv = sense->voltage_mv;
-    int32_t measured_na = sense->measured_na;
-    int32_t works = ((is_intact(r) == 1) && (r->state.corrupt == 0u)) ? 1 : 0;
-    r->phase = (uint32_t)IONTO_PHASE_IDLE;
-    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
-    r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
-
-    if (works == 1) {
-        struct ionto_regulator_state *s = &r->state;
-        const struct ionto_regulator_limits *l = &r->limits;
-        r->refused = take_target(s, l, wanted_na);
-        s->contact_us = timed(s->contact_us, contact, l->tick_us, l->contact_us);
-        s->heartbeat_us = timed(s->heartbeat_us, (heartbeat == s->heartbeat_seen) ? 1 : 0, l->tick_us, l->heartbeat_us);
-        s->heartbeat_seen = heartbeat;
-        /*@ assert level: ionto_regulator_level_ok(s, l); */
-        /*@ assert flags: ionto_regulator_flags_ok(s, l); */
-        /*@ assert counts: ionto_regulator_counts_ok(s, l); */
-
-        if ((cut != 0u) && (s->energised == 1u)) {
-            refund(s, l);
-        }
-        if (off == 1u) {
-            stand_down(s);
-        } else if (s->energised == 0u) {
-            start(s, l, command, r->refused);
-            if (s->energised == 1u) {
-                r->phase = (uint32_t)IONTO_PHASE_RAMP;
-                r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
-            } else if ((s->armed == 1u) && (command == (uint32_t)IONTO_COMMAND_RUN)) {
-                r->phase = (uint32_t)IONTO_PHASE_WAIT;
-                r->limited_by = waits_for(s, l);
-            } else {
-                /* idle */
-            }
-        } else {
-            regulate(r, voltage_mv, measured_na, command);
-        }
-
-        s->zero_us = timed(s->zero_us, (s->level_na == 0) ? 1 : 0, l->tick_us, l->dwell_us);
-        if (s->level_na != 0) {
-            s->sign = sign_of(s->level_na);
-        }
-        mirror_state(r);
-        proposal.current_na = s->level_na;
+    if (is_working(r) == 1) {
+        proposal.current_na = tick(r, sense, request, cut);
         proposal.sound = 1u;
     } else {
         clear_state(r, 1u);
+        /*@ assert si20_cleared: ionto_regulator_limits_mirrored(r)
+                   ==> ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits); */
     }
+    mirror_state(r);
+    /*@ assert si20_limits: ionto_regulator_limits_mirrored(r) ==> ionto_regulator_limits_ok(&r->limits); */
+    /*@ assert si20_state: ionto_regulator_limits_mirrored(r) ==> ionto_regulator_state_ok(&r->state, &r->limits); */
     return proposal;
 }
 
@@ -685,20 +1004,33 @@ static void copy_limits(struct ionto_regulator_limits *l, const struct ionto_con
     l->heartbeat_us = config->heartbeat_us;
 }
 
+/* Copies the limits. IONTO_OK, or the error of the first that is out of range. */
+/*@ requires \valid(l) && \valid_read(config) && \separated(l, config);
+    terminates \true;
+    assigns l->time_cap_us, l->time_reserve_us, l->charge_cap_each_fc, l->charge_cap_total_fc, l->charge_reserve_fc,
+            l->tick_us, l->limit_na, l->rise_na_per_tick, l->fall_na_per_tick, l->dwell_us, l->saturation_mv,
+            l->headroom_na, l->contact_us, l->heartbeat_us;
+    ensures si02_refused: \result == IONTO_OK <==> ionto_regulator_limits_ok(l);
+    ensures si02_complete: \old(ionto_config_ok(config)) ==> \result == IONTO_OK;
+    ensures si01_limit: l->limit_na == \old(config->limit_na);
+    ensures si03_rise: l->rise_na_per_tick == \old(config->rise_na_per_tick);
+    ensures si03_fall: l->fall_na_per_tick == \old(config->fall_na_per_tick);
+    ensures si04_dwell: l->dwell_us == \old(config->dwell_us); */
+static uint32_t take_limits(struct ionto_regulator_limits *l, const struct ionto_config *config)
+{
+    copy_limits(l, config);
+    /*@ assert si02_rates: \at(ionto_config_current_ok(config) && ionto_config_thresholds_ok(config)
+                               && ionto_config_caps_ok(config), Pre) ==> ionto_regulator_rates_ok(l); */
+    /*@ assert si02_caps: \at(ionto_config_current_ok(config) && ionto_config_caps_ok(config), Pre)
+               ==> ionto_regulator_caps_ok(l); */
+    return limits_error(l);
+}
+
 uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config)
 {
-    struct ionto_regulator_limits *l = &r->limits;
-    uint32_t error;
-    copy_limits(l, config);
-    error = limits_error(l);
-    mirror_limits(r);
+    uint32_t error = take_limits(&r->limits, config);
+    mirror_limits(r, error);
     clear_state(r, (error == (uint32_t)IONTO_OK) ? 0u : 1u);
-    if (error != (uint32_t)IONTO_OK) {
-        /* What is refused is never intact (no word is its own complement): the regulator stays at zero. */
-        r->limits_inv.tick_us = l->tick_us;
-    }
-    r->phase = (uint32_t)IONTO_PHASE_IDLE;
-    r->limited_by = (uint32_t)IONTO_LIMITED_BY_STOP;
-    r->refused = (uint32_t)IONTO_REFUSED_NOTHING;
+    mirror_state(r);
     return error;
 }
