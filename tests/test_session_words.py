@@ -270,6 +270,16 @@ def test_a_core_that_does_not_hear_is_told_so(bench: Make) -> None:
     assert one.session.transitions[-1].why == ("The core tells, but has not heard what is asked of it for too long.")
 
 
+def test_a_core_at_rest_is_given_up_once_it_has_not_heard_for_longer_than_the_heartbeat_time(bench: Make) -> None:
+    one = bench()
+    one.idle(3)
+    heard = one.port.telemetry[-1].heartbeat
+    one.port.alter = lambda telemetry: telemetry._replace(heartbeat=heard)
+    one.idle(10)
+    assert one.session.state is State.IDLE, "500 ms are not longer than 500 ms"
+    assert one.idle(1).state is State.FAULT
+
+
 def test_a_trip_is_told_with_the_tables_sentence_and_its_name(bench: Make) -> None:
     one = treating(bench, BodyEvent(15_000, "emergency-stop"))
     one.run()
@@ -422,6 +432,9 @@ def test_the_peak_is_the_largest_magnitude_of_either_direction_rounded_up(bench:
     one.port.alter = lambda telemetry: telemetry._replace(measured_max_na=19_000_000)
     one.idle(1)
     assert one.session.peak_ua == 19_000
+    one.port.alter = lambda telemetry: telemetry
+    one.idle(1)
+    assert one.session.peak_ua == 19_000, "so far"
 
 
 def test_time_that_something_limits_is_counted_by_what_limits_and_while_energised_alone(bench: Make) -> None:
@@ -591,3 +604,51 @@ def test_a_cap_on_charge_is_near_when_fall_reserve_and_margin_just_fit_below_it(
         negative_fc = {"each, positive": 7, "each, negative": driven_fc, "total": driven_fc - 100 * 10**12}[cap]
         report = told._replace(driven_positive_fc=positive_fc, driven_negative_fc=negative_fc)
         assert one.session._cap_is_near(report, FLOWING_NA, FALL_FC) is near
+
+
+# ---- what a report of a treatment means -----------------------------------------------------------------------------
+
+
+def fires(one: Bench, state: State, **told: int) -> list[str]:
+    """The events of a report that is as the last one, but for what is told."""
+    before = len(one.session.transitions)
+    one.session._go_on(one.port.telemetry[-1]._replace(**told), state)
+    return [row.event.value for row in one.session.transitions[before:]]
+
+
+@pytest.mark.parametrize(
+    ("phase", "limited_by", "events"),
+    [
+        (Phase.FALL, LimitedBy.NOTHING, []),
+        (Phase.TREAT, LimitedBy.TIME, []),
+        (Phase.FALL, LimitedBy.HEARTBEAT, ["core-ending"]),
+        (Phase.FALL, LimitedBy.TIME, ["core-ending"]),
+        (Phase.FALL, LimitedBy.CHARGE, ["core-ending"]),
+        (Phase.FALL, LimitedBy.VOLTAGE, []),
+    ],
+)
+def test_a_core_ends_a_treatment_when_it_falls_for_a_reason_of_its_own(
+    bench: Make, phase: Phase, limited_by: LimitedBy, events: list[str]
+) -> None:
+    assert fires(treating(bench), State.TREAT, phase=int(phase), limited_by=int(limited_by)) == events
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_at_a_cap_a_session_is_finished_when_its_dose_is_there_and_stopped_when_not(
+    bench: Make, monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    one = treating(bench, plan=BRISK_DRUG)
+    monkeypatch.setattr(Session, "_cap_is_near", lambda *_: True)
+    monkeypatch.setattr(Progress, "dose_is_within_tolerance", within)
+    assert fires(one, State.TREAT) == (["finished"] if within else ["cap-reached"])
+    one.run()
+    assert one.session.outcome is (Outcome.COMPLETED if within else Outcome.STOPPED)
+
+
+@pytest.mark.invariant("SI-04")
+def test_the_sign_has_changed_with_the_first_current_in_the_other_direction(bench: Make) -> None:
+    one = treating(bench)
+    one.run(is_in(State.REVERSE))
+    assert fires(one, State.REVERSE, drive_na=0) == []
+    assert fires(one, State.REVERSE, drive_na=1) == []
+    assert fires(one, State.REVERSE, drive_na=-1) == ["sign-changed"]
