@@ -652,3 +652,28 @@ def test_the_sign_has_changed_with_the_first_current_in_the_other_direction(benc
     assert fires(one, State.REVERSE, drive_na=0) == []
     assert fires(one, State.REVERSE, drive_na=1) == []
     assert fires(one, State.REVERSE, drive_na=-1) == ["sign-changed"]
+
+
+def test_ticks_without_time_are_no_lost_link(bench: Make) -> None:
+    one = treating(bench)
+    time_us = one.port.telemetry[-1].time_us
+    one.port.alter = lambda telemetry: telemetry._replace(time_us=time_us)
+    assert one.idle(1).state is State.TREAT
+
+
+def test_contact_that_is_lost_has_held_for_no_time(bench: Make) -> None:
+    one = treating(bench, BodyEvent(12_000, "lift", for_ms=2_000))
+    assert one.session._in_contact_us == one.reports[-1].session_ms * 1000
+    one.run(lambda report: report.waiting)
+    assert one.session._in_contact_us == 0
+
+
+@pytest.mark.invariant("SI-25")
+def test_what_is_judged_is_what_the_journal_held_and_not_what_was_asked(bench: Make) -> None:
+    one = treating(bench)
+    one.session._journaled = (7, int(Command.STOP), 0)
+    one.session._look(one.session._request, one.port.telemetry[-1])
+    sample = one.session._sample
+    assert (sample.requested_na, sample.journaled_target_na) == (15_000_000, 7)
+    assert (sample.command, sample.journaled_command) == (Command.RUN, Command.STOP)
+    assert [breach.id for breach in one.session.monitor.judge(sample)] == ["SI-25"]
