@@ -314,7 +314,7 @@ def test_a_doomed_smoke_goal_says_where_and_why() -> None:
 
 def test_the_table_of_failures_says_where_what_and_who() -> None:
     failed = [one for one in of(OUTPUT, (8, 7)).goals if not one.well]
-    text = proof_table.of_failures(failed, {("small", failed[0].goal): "line 8; to prove: valid_rd(p)"})
+    text = proof_table.of_failures(failed, {(FILE, "small", failed[0].goal): "line 8; to prove: valid_rd(p)"})
     for part in ("guard.c: small", "rte_mem_access", "structure", "Timeout", "valid_rd(p)"):
         assert part in text
 

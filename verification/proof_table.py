@@ -4,6 +4,7 @@ import io
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -93,9 +94,9 @@ def _counts(name: str, goals: Sequence[Goal]) -> str:
     )
 
 
-def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[str, str], str]) -> str:
+def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[Path, str, str], str]) -> str:
     """The goals that are not well: what each prover said, and below the table what each goal asks for, as far as
-    `texts` tells it by function and goal."""
+    `texts` tells it by file, function and goal."""
     table = _table("where", "clause", "invariant", "kind", "answers")
     for goal in goals:
         answers = goal.answers
@@ -105,7 +106,7 @@ def of_failures(goals: Sequence[Goal], texts: Mapping[tuple[str, str], str]) -> 
         table.add_row(where, goal.clause, goal.invariant or STRUCTURE, goal.kind, answers)
     lines = [_drawn(table)]
     for goal in goals:
-        text = texts.get((goal.function, goal.goal))
+        text = texts.get((goal.file, goal.function, goal.goal))
         if text:
             lines += ["", goal.goal, *textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")]
     return "\n".join(lines)

@@ -35,11 +35,11 @@ RECORD_TIMEOUT_S: Final = 10
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What was proved: the goals in the order of the text, what Frama-C said against the proof, and what the goals that
-    failed ask for, by function and goal."""
+    failed ask for, by file, function and goal."""
 
     goals: Sequence[wp.Goal]
     findings: Sequence[Finding]
-    texts: Mapping[tuple[str, str], str]
+    texts: Mapping[tuple[Path, str, str], str]
 
 
 _CHANNELS: Final = ("ionto_guard_", "ionto_regulator_")
@@ -178,7 +178,7 @@ def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool
     place = {(function.file, function.name): number for number, function in enumerate(functions)}
     goals: list[wp.Goal] = []
     findings: list[Finding] = []
-    texts: dict[tuple[str, str], str] = {}
+    texts: dict[tuple[Path, str, str], str] = {}
     with (
         ThreadPoolExecutor(cores()) as pool,
         progress("proving", len(order) * (2 if with_smoke else 1)) as advance,
@@ -192,7 +192,7 @@ def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool
             goals += outcome.goals
             findings += [Finding(f"{function.file}: {function.name}", text) for text in outcome.complaints]
             findings += unproved(function, outcome.goals)
-            texts |= {(function.name, goal): text for goal, text in said.items()}
+            texts |= {(function.file, function.name, goal): text for goal, text in said.items()}
             advance(function.name)
     goals.sort(key=lambda goal: (place[goal.file, goal.function], goal.kind == "smoke"))
     return Proof(goals, findings, texts)
