@@ -16,7 +16,7 @@ from iontocore.config import RESERVE_MARGIN_MS
 from iontocore.entries import Kind
 from iontocore.plans import Polarity, to_toml
 from iontocore.progress import Progress
-from iontocore.session import Transition
+from iontocore.session import Transition, _is_at_rest
 
 Make = Callable[..., Bench]
 
@@ -354,6 +354,7 @@ def test_requests_transitions_and_the_close_are_written_as_they_are_done(bench: 
     ] == rows
     times = [entry.session_ms for entry in one.journal.entries() if entry.kind is Kind.TRANSITION]
     assert times == [row.t_ms for row in one.session.transitions]
+    assert written(one, Kind.ACKNOWLEDGED) == [], "there was nothing to acknowledge"
     positive_nc, negative_nc = one.session.charge_nc
     assert negative_nc > 100_000_000
     assert written(one, Kind.SESSION_CLOSED) == [
@@ -677,3 +678,20 @@ def test_what_is_judged_is_what_the_journal_held_and_not_what_was_asked(bench: M
     assert (sample.requested_na, sample.journaled_target_na) == (15_000_000, 7)
     assert (sample.command, sample.journaled_command) == (Command.RUN, Command.STOP)
     assert [breach.id for breach in one.session.monitor.judge(sample)] == ["SI-25"]
+
+
+@pytest.mark.parametrize(
+    ("told", "at_rest"),
+    [
+        ({}, True),
+        ({"drive_na": 1}, False),
+        ({"drive_na": -1}, False),
+        ({"switch_closed": 1}, False),
+        ({"trips": 4}, False),
+    ],
+    ids=lambda told: "-".join(told) if isinstance(told, dict) else "",
+)
+def test_a_core_is_at_rest_without_current_with_an_open_switch_and_without_a_trip(
+    bench: Make, told: dict[str, int], at_rest: bool
+) -> None:
+    assert _is_at_rest(bench().port.telemetry[-1]._replace(**told)) is at_rest
