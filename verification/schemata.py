@@ -1,23 +1,12 @@
 """C with every operator-level mutant of it in one text, of which one is chosen at run time (mutant schemata).
 
-    operator    what becomes of it
-    relational  the other two that differ from it at one border, and the constant that it is at the far side
-    arithmetic  + and - exchanged, * into +, / into *, % into /; either operand alone
-    logical     && and || exchanged; an operand of && taken as 1, of || as 0
-    condition   of `if` and of ?: negated, always, never (so the branches of ?: are swapped, too)
-    constant    one more, one less, zero; 0 becomes 1 alone, and 1 becomes 0 and 2
-    sign        a minus or a ! left out
-    statement   an assignment or a call left out
-    return      0 and 1 in place of what is returned
+The mutants of an expression are those of `mutant_operators`; of a statement, an assignment or a call is left out. The
+text is parsed by pycparser after macros with arguments were expanded; macros that name a constant stay names. Each
+place becomes `chosen here ? mutant : original`, so that one build holds them all.
 
-For a relational operator three of the seven mutants are made: who tells these from the original tells the others
-(Kaminski, Ammann, Offutt: Better predicate testing, AST 2011). For the same reason 0 does not become -1. What is the
-same by its type alone is no mutant: `== 0` and `<= 0` of what has no sign, `!= 0` and `> 0`.
-
-The text is parsed by pycparser after macros with arguments were expanded; macros that name a constant stay names. Each
-place becomes `chosen here ? mutant : original`, so that one build holds them all. A build can also watch: then it notes
-of every mutant whether its place was reached, and whether it would have given another value there. A test in which a
-mutant makes no difference anywhere cannot kill it, and need not be run.
+A build can also watch. Then it notes of every mutant whether its place was reached, and whether the value around it
+would have been another: the value is computed once more under each of its mutants, unless that would write something.
+A test in which a mutant makes no difference anywhere cannot kill it, and need not be run.
 """
 
 import re
@@ -32,35 +21,22 @@ from typing import Any, Final
 from pycparser import c_ast, c_generator, c_parser  # type: ignore[import-untyped]  # it has no types to offer
 
 from iontocore.safety.refusal import Refusal
+from iontocore.verification.mutant_operators import DIVIDING, SHOWN, Change, Plain, changes, ends, text_of
 from iontocore.verification.tools import require, run
 
 REACHED: Final = 1
 DIFFERS: Final = 2
 """The bits of a byte of `ionto_noted`."""
 
-_RELATIONAL: Final = {
-    "<": ("<=", "!=", "0"),
-    ">": (">=", "!=", "0"),
-    "<=": ("<", "==", "1"),
-    ">=": (">", "==", "1"),
-    "==": ("<=", ">=", "0"),
-    "!=": ("<", ">", "1"),
-}
-_ARITHMETIC: Final = {"+": "-", "-": "+", "*": "+", "/": "*", "%": "/"}
-_LOGICAL: Final = {"&&": "||", "||": "&&"}
-_TAKEN_AS: Final = {"&&": "1", "||": "0"}
-_SAME_WITHOUT_SIGN: Final = {"==": "<=", "!=": ">"}
-_LEFT_ALONE: Final = {"/", "%"}
-"""Of these only the left operand is a mutant by itself."""
-
 _KEPT: Final = re.compile(r"#\s*(?:include\b|define[ ]+[A-Za-z_]\w*[ ]+[^\s(])")
 _TYPES: Final = re.compile(r"\b(?:u?int(?:8|16|32|64)_t|bool)\b")
-_NAMED: Final = re.compile(r"[A-Z][A-Z0-9_]*")
-_CONSTANT: Final = re.compile(r"\b([A-Z][A-Z0-9_]*)(?:\s*=\s*|[ ]+)(-?[0-9]+)[uUlL]*\b")
-_OTHER_TRUTH: Final = {"true": "false", "false": "true"}
+_CONSTANT: Final = re.compile(
+    r"(?:#[ ]*define[ ]+(?P<defined>[A-Z][A-Z0-9_]*)[ ]+|\b(?P<listed>[A-Z][A-Z0-9_]*)[ ]*=[ ]*)(?P<value>[0-9]+)"
+)
+_VALUES: Final = (
+    c_ast.BinaryOp, c_ast.UnaryOp, c_ast.TernaryOp, c_ast.Cast, c_ast.Constant, c_ast.ID, c_ast.FuncCall,
+)  # fmt: skip
 _MARK: Final = "@"
-_SHOWN: Final = 45
-"""Characters of a statement that are shown on either side of a change, and of the two ends of a long expression."""
 
 _HEAD: Final = """\
 #include <string.h>
@@ -68,6 +44,21 @@ extern int ionto_mutant;                 /* the one chosen; 0 is none */
 extern int ionto_watching;
 extern unsigned char ionto_noted[];
 #define CHOSEN(first, count) ((unsigned)(ionto_mutant - (first)) < (unsigned)(count))
+/* A value; while watching computed once more for each of its mutants that was reached. */
+#define WHOLE(first, last, plain, text) __extension__ ({{ \
+    __typeof__((plain) + 0) ionto_value, ionto_original = 0; \
+    const int ionto_watched = ionto_watching; \
+    int ionto_next = 0; \
+    for (;;) {{ \
+        ionto_value = (text); \
+        if (!ionto_watched) break; \
+        if (ionto_next == 0) {{ ionto_original = ionto_value; ionto_watching = 0; ionto_next = (first) - 1; }} \
+        else if (ionto_value != ionto_original) ionto_noted[ionto_next] |= {differs}; \
+        do ionto_next++; while (ionto_next <= (last) && ionto_noted[ionto_next] != {reached}); \
+        ionto_mutant = ionto_next <= (last) ? ionto_next : 0; \
+        if (ionto_mutant == 0) {{ ionto_value = ionto_original; ionto_watching = 1; break; }} \
+    }} \
+    ionto_value; }})
 """
 _DEFINITIONS: Final = """
 __attribute__((visibility("default"))) int ionto_mutant = 0;
@@ -104,18 +95,18 @@ class Schemata:
 def schemata(sources: Sequence[Path], headers: Sequence[Path] = ()) -> Schemata:
     """The mutants of some C files that are compiled together. headers: where constants get their values.
 
-    Refusal for what pycparser does not parse, and for operators that are not in the list above."""
+    Refusal for what pycparser does not parse, and for operators that `mutant_operators` does not know."""
     named = {
-        name: int(value)
+        found["defined"] or found["listed"]: int(found["value"])
         for path in (*headers, *sources)
-        for name, value in _CONSTANT.findall(path.read_text(encoding="utf-8"))
+        for found in _CONSTANT.finditer(path.read_text(encoding="utf-8"))
     }
     texts: dict[str, str] = {}
     mutants: list[Mutant] = []
     for source in sources:
         emitter = _Emitter(source.name, len(mutants) + 1, named)
         kept, tree = _parsed(source)
-        texts[source.name] = _HEAD + kept + emitter.visit(tree)
+        texts[source.name] = _HEAD.format(reached=REACHED, differs=DIFFERS) + kept + emitter.visit(tree)
         mutants += _told_apart(emitter.made)
     texts[sources[-1].name] += _DEFINITIONS.format(size=len(mutants) + 1)
     return Schemata(texts, tuple(mutants))
@@ -149,22 +140,6 @@ def _told_apart(made: Sequence[Mutant]) -> Iterator[Mutant]:
         yield mutant if again == 1 else replace(mutant, change=f"{mutant.change} #{again}")
 
 
-class _Plain(c_generator.CGenerator):  # type: ignore[misc]  # it has no types to offer
-    """Source as it is, but for one place."""
-
-    def __init__(self, place: Any = None, instead: str = "") -> None:
-        super().__init__(reduce_parentheses=True)
-        self._place = place
-        self._instead = instead
-
-    def visit(self, node: Any) -> str:
-        return self._instead if node is self._place else str(super().visit(node))
-
-
-def _text(node: Any) -> str:
-    return _Plain().visit(node)
-
-
 class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types to offer
     """Source in which every place can be mutated; `made` is what it made, in order."""
 
@@ -177,6 +152,8 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         self._function = ""
         self._returns_number = False
         self._pure: frozenset[str] = frozenset()
+        self._within = False
+        """Whether what is being visited is part of a value that may be computed more than once."""
         self._path: list[Any] = []
         """The nodes from the function's body to the one that is being visited."""
 
@@ -188,22 +165,21 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
 
     def visit_FuncDef(self, node: Any) -> str:
         self._function = node.decl.name
-        returned = node.decl.type.type
-        self._returns_number = isinstance(returned, c_ast.TypeDecl) and isinstance(returned.type, c_ast.IdentifierType)
+        self._returns_number = _returns_number(node)
         self._path = [node]
-        text = f"{_text(node.decl)}\n{self.visit(node.body)}\n"
+        text = f"{text_of(node.decl)}\n{self.visit(node.body)}\n"
         self._path = []
         return text
 
     def visit_Decl(self, node: Any, no_type: bool = False) -> str:
         lasting = "static" in node.storage
-        return _text(node) if lasting or not self._path else str(super().visit_Decl(node, no_type))
+        return text_of(node) if lasting or not self._path else str(super().visit_Decl(node, no_type))
 
     def visit_Case(self, node: Any) -> str:
-        return f"case {_text(node.expr)}:\n" + "".join(self._generate_stmt(entry) for entry in node.stmts)
+        return f"case {text_of(node.expr)}:\n" + "".join(self._generate_stmt(entry) for entry in node.stmts)
 
     def visit_Assignment(self, node: Any) -> str:
-        return f"{_text(node.lvalue)} {node.op} {self.visit(node.rvalue)}"
+        return f"{text_of(node.lvalue)} {node.op} {self.visit(node.rvalue)}"
 
     # ---- the places --------------------------------------------------------------------------------------------------
 
@@ -212,35 +188,33 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
             return str(super().visit(node))
         parent = self._path[-1]
         self._path.append(node)
+        first = self._number()
+        begins = not self._within and isinstance(node, _VALUES) and _may_be_repeated(node, self._pure)
+        self._within = self._within or begins
         text = str(super().visit(node))
         if isinstance(node, (c_ast.Assignment, c_ast.FuncCall)) and _is_statement(node, parent):
             text = self._statement(node, text)
         else:
-            changes = dict(_changes(node, parent, self._named, self._returns_number))
-            if changes:
-                text = self._expression(node, text, changes)
+            mutants = changes(node, parent, self._named, self._returns_number)
+            if mutants:
+                text = self._expression(node, text, mutants)
+        if begins:
+            self._within = False
+            if self._number() > first:
+                text = f"WHOLE({first}, {self._number() - 1}, {text_of(node)}, {text})"
         self._path.pop()
         return text
 
-    def _expression(self, node: Any, text: str, changes: dict[str, tuple[str, str]]) -> str:
-        """changes: the operator and what is shown of the change, by the text of the mutant."""
+    def _expression(self, node: Any, text: str, mutants: Sequence[Change]) -> str:
         first = self._number()
-        plain = f"({_text(node)})"
-        known = _calls(node) <= self._pure
-        chosen, noted = "", ""
-        for number, (mutant, (operator, shown)) in enumerate(changes.items(), first):
-            self._make(node, operator, shown)
-            chosen += f"ionto_mutant == {number} ? ({mutant}) : "
-            differs = f"(({mutant}) != {plain} ? {REACHED | DIFFERS} : {REACHED})" if known else f"{REACHED | DIFFERS}"
-            noted += f", ionto_noted[{number}] |= {differs}"
-        last = first + len(changes) - 1
-        chosen = chosen.removesuffix(f"ionto_mutant == {last} ? ({mutant}) : ") + f"({mutant})"
-        unknown = " & ".join(f"ionto_noted[{number}]" for number in range(first, last + 1))
-        watch = (
-            f"(ionto_watching && ({unknown}) != {REACHED | DIFFERS} "
-            f"? (void)(ionto_watching = 0{noted}, ionto_watching = 1) : (void)0)"
-        )
-        return f"(CHOSEN({first}, {len(changes)}) ? ({chosen}) : ({watch}, {text}))"
+        chosen, noted = "", "0"
+        for number, mutant in enumerate(mutants, first):
+            self._make(node, mutant.operator, mutant.shown)
+            chosen += f"ionto_mutant == {number} ? ({mutant.text}) : "
+            noted += f", ionto_noted[{number}] |= {REACHED if self._within else REACHED | DIFFERS}"
+        chosen += f"({mutants[-1].text})"
+        watch = f"(ionto_watching && ionto_noted[{first}] == 0 ? (void)({noted}) : (void)0)"
+        return f"(CHOSEN({first}, {len(mutants)}) ? ({chosen}) : ({watch}, {text}))"
 
     def _statement(self, node: Any, text: str) -> str:
         number = self._number()
@@ -249,7 +223,7 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         if isinstance(node, c_ast.FuncCall) or isinstance(node.lvalue, c_ast.ID):
             # a local variable may have no value yet
             return f"(void)(ionto_mutant == {number} ? 0 : ((ionto_watching ? ({note}) : 0), {text}, 0))"
-        place = _text(node.lvalue)
+        place = text_of(node.lvalue)
         differs = f"(memcmp(&was, &{place}, sizeof was) != 0 ? {REACHED | DIFFERS} : {REACHED})"
         return (
             f"(void)(ionto_mutant == {number} ? 0 : ({{ __typeof__({place}) was = {place}; {text}; "
@@ -260,7 +234,7 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         return self._first + len(self.made)
 
     def _make(self, node: Any, operator: str, shown: str) -> None:
-        change = shown.format(_ends(_text(node)))
+        change = shown.format(ends(text_of(node)))
         statement = next(
             (
                 outer
@@ -270,16 +244,10 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
             node,
         )
         whole, start, end = (statement.cond, "if (", ")") if isinstance(statement, c_ast.If) else (statement, "", "")
-        before, after = " ".join(f"{start}{_Plain(node, _MARK).visit(whole)}{end}".split()).split(_MARK)
-        before = before if len(before) <= _SHOWN else f"...{before[-_SHOWN:]}"
-        after = after if len(after) <= _SHOWN else f"{after[:_SHOWN]}..."
+        before, after = " ".join(f"{start}{Plain(node, _MARK).visit(whole)}{end}".split()).split(_MARK)
+        before = before if len(before) <= SHOWN else f"...{before[-SHOWN:]}"
+        after = after if len(after) <= SHOWN else f"{after[:SHOWN]}..."
         self.made.append(Mutant(self._number(), self._file, self._function, operator, before + change + after))
-
-
-def _ends(text: str) -> str:
-    """A long expression by its two ends."""
-    text = " ".join(text.split())
-    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]} ... {text[-_SHOWN:]}"
 
 
 def _holds_statements(node: Any) -> bool:
@@ -292,85 +260,16 @@ def _is_statement(node: Any, parent: Any) -> bool:
     return _holds_statements(parent)
 
 
-def _changes(
-    node: Any, parent: Any, named: Mapping[str, int], returns_number: bool
-) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The mutants of an expression: the text of each, its operator and what is shown, with {} for the source."""
-    if isinstance(node, c_ast.BinaryOp):
-        yield from _of_operator(node, named)
-    elif isinstance(node, c_ast.UnaryOp) and node.op in ("-", "!"):
-        yield _text(node.expr), ("sign", f"[{{}} -> {_text(node.expr)}]")
-    elif isinstance(node, (c_ast.Constant, c_ast.ID)) and not isinstance(parent, c_ast.StructRef):
-        yield from _of_constant(_text(node), named)
-    chained = isinstance(node, c_ast.BinaryOp) and isinstance(parent, c_ast.BinaryOp) and node.op == parent.op
-    if isinstance(parent, c_ast.BinaryOp) and parent.op in _TAKEN_AS and not chained:
-        constant = _TAKEN_AS[parent.op]
-        yield constant, ("logical", f"[{{}} -> {constant}]")
-    if isinstance(parent, (c_ast.If, c_ast.TernaryOp)) and node is parent.cond:
-        yield f"!({_text(node)})", ("condition", "[{} -> not]")
-        for constant in ("0", "1"):
-            yield constant, ("condition", f"[{{}} -> {constant}]")
-    if isinstance(parent, c_ast.Return) and returns_number and not isinstance(node, (c_ast.Constant, c_ast.TernaryOp)):
-        for constant in ("0", "1"):
-            yield constant, ("return", f"[{{}} -> {constant}]")
-
-
-def _of_operator(node: Any, named: Mapping[str, int]) -> Iterator[tuple[str, tuple[str, str]]]:
-    left, right = _in_parentheses(node.left), _in_parentheses(node.right)
-    if node.op in _RELATIONAL:
-        same = _SAME_WITHOUT_SIGN.get(node.op) if _is_unsigned_zero(node.right, named) else None
-        for other in _RELATIONAL[node.op]:
-            if other == same:
-                continue
-            if other.isdigit():
-                yield other, ("relational", f"[{{}} -> {other}]")
-            else:
-                yield f"{left} {other} {right}", ("relational", f"{_ends(left)} [{node.op} -> {other}] {_ends(right)}")
-    elif node.op in _LOGICAL:
-        other = _LOGICAL[node.op]
-        yield f"{left} {other} {right}", ("logical", f"{_ends(left)} [{node.op} -> {other}] {_ends(right)}")
-    elif node.op in _ARITHMETIC:
-        other = _ARITHMETIC[node.op]
-        yield f"{left} {other} {right}", ("arithmetic", f"{_ends(left)} [{node.op} -> {other}] {_ends(right)}")
-        yield left, ("arithmetic", f"[{{}} -> {left}]")
-        if node.op not in _LEFT_ALONE:
-            yield right, ("arithmetic", f"[{{}} -> {right}]")
-    else:
-        raise Refusal("operator", node.op, f"one of {', '.join((*_RELATIONAL, *_LOGICAL, *_ARITHMETIC))}",
-                      "verification/schemata.py")  # fmt: skip
-
-
-def _is_unsigned_zero(node: Any, named: Mapping[str, int]) -> bool:
-    text = _text(node)
-    cast = re.fullmatch(r"\(uint(?:8|16|32|64)_t\) (\w+)", text)
-    return text in ("0u", "0U") or (cast is not None and (cast[1] == "0" or named.get(cast[1]) == 0))
-
-
-def _in_parentheses(node: Any) -> str:
-    text = _text(node)
-    return text if isinstance(node, (c_ast.Constant, c_ast.ID, c_ast.StructRef, c_ast.FuncCall)) else f"({text})"
-
-
-def _of_constant(text: str, named: Mapping[str, int]) -> Iterator[tuple[str, tuple[str, str]]]:
-    if text in _OTHER_TRUTH:
-        yield _OTHER_TRUTH[text], ("constant", f"[{{}} -> {_OTHER_TRUTH[text]}]")
-    number = re.fullmatch(r"([0-9]+)([uUlL]*)", text)
-    if number is not None:
-        value: int | None = int(number[1])
-        more, less, zero = (f"{int(number[1]) + step}{number[2]}" for step in (1, -1, -int(number[1])))
-    elif _NAMED.fullmatch(text):
-        value = named.get(text)
-        more, less, zero = f"{text} + 1", f"{text} - 1", "0"
-    else:
-        return
-    yield more, ("constant", f"[{{}} -> {more}]")
-    if value != 0:
-        yield less, ("constant", f"[{{}} -> {less}]")
-    if value not in (0, 1):
-        yield zero, ("constant", f"[{{}} -> {zero}]")
-
-
 # ---- what may be computed twice -----------------------------------------------------------------------------------
+
+
+def _returns_number(function: Any) -> bool:
+    returned = function.decl.type.type
+    return (
+        isinstance(returned, c_ast.TypeDecl)
+        and isinstance(returned.type, c_ast.IdentifierType)
+        and returned.type.names != ["void"]
+    )
 
 
 class _Uses(c_ast.NodeVisitor):  # type: ignore[misc]  # it has no types to offer
@@ -380,9 +279,11 @@ class _Uses(c_ast.NodeVisitor):  # type: ignore[misc]  # it has no types to offe
         self.calls: set[str] = set()
         self.declares: set[str] = set()
         self.writes: set[str] = set()
+        self.divides = False
+        """Whether by something that is no constant, so that a mutant of it may be zero."""
 
     def visit_FuncCall(self, node: Any) -> None:
-        self.calls.add(_text(node.name))
+        self.calls.add(text_of(node.name))
         self.generic_visit(node)
 
     def visit_Decl(self, node: Any) -> None:
@@ -390,12 +291,16 @@ class _Uses(c_ast.NodeVisitor):  # type: ignore[misc]  # it has no types to offe
         self.generic_visit(node)
 
     def visit_Assignment(self, node: Any) -> None:
-        self.writes.add(_text(node.lvalue))
+        self.writes.add(text_of(node.lvalue))
+        self.generic_visit(node)
+
+    def visit_BinaryOp(self, node: Any) -> None:
+        self.divides = self.divides or (node.op in DIVIDING and not isinstance(node.right, c_ast.Constant | c_ast.ID))
         self.generic_visit(node)
 
     def visit_UnaryOp(self, node: Any) -> None:
         if node.op in ("++", "--", "p++", "p--"):
-            self.writes.add(_text(node.expr))
+            self.writes.add(text_of(node.expr))
         self.generic_visit(node)
 
 
@@ -405,13 +310,15 @@ def _uses(node: Any) -> _Uses:
     return uses
 
 
-def _calls(node: Any) -> set[str]:
-    return _uses(node).calls
+def _may_be_repeated(node: Any, pure: frozenset[str]) -> bool:
+    uses = _uses(node)
+    return uses.calls <= pure and not uses.writes and not uses.divides
 
 
 def _pure_functions(tree: Any) -> frozenset[str]:
-    """The functions that write to their own variables alone, and call none but such functions."""
-    uses = {entry.decl.name: _uses(entry) for entry in tree.ext if isinstance(entry, c_ast.FuncDef)}
+    """The functions that return a number, write to their own variables alone, and call none but such functions."""
+    defined = [entry for entry in tree.ext if isinstance(entry, c_ast.FuncDef)]
+    uses = {entry.decl.name: _uses(entry) for entry in defined if _returns_number(entry)}
     pure = {name for name, found in uses.items() if found.writes <= found.declares}
     while True:
         tainted = {name for name in pure if not uses[name].calls <= pure}
