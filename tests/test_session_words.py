@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, is_in
+from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, Seen, is_in
 
 from iontocore import Body, Journal, LinkLost, Outcome, Plan, Refusal, Session, SimulatedPort, State, Trip
 from iontocore.body import BodyEvent
@@ -16,7 +16,7 @@ from iontocore.config import RESERVE_MARGIN_MS
 from iontocore.entries import Kind
 from iontocore.plans import Polarity, to_toml
 from iontocore.progress import Progress
-from iontocore.session import Transition, _is_at_rest
+from iontocore.session import Transition, _check_nothing_waits, _is_at_rest
 
 Make = Callable[..., Bench]
 
@@ -181,6 +181,11 @@ def test_what_nobody_acknowledged_is_named_with_its_time_and_the_command_that_he
 
 
 @pytest.mark.invariant("SI-07")
+def test_trips_that_nobody_acknowledged_are_all_named() -> None:
+    assert "with trip open, sensor that nobody" in refused(lambda: _check_nothing_waits((), ("open", "sensor")))
+
+
+@pytest.mark.invariant("SI-07")
 @pytest.mark.parametrize("how", ["was never closed", "ended in fault"])
 def test_a_session_that_nobody_acknowledged_is_named_with_its_time(bench: Make, how: str) -> None:
     one = treating(bench)
@@ -272,11 +277,8 @@ def test_a_core_that_does_not_hear_is_told_so(bench: Make) -> None:
 
 def test_a_core_at_rest_is_given_up_once_it_has_not_heard_for_longer_than_the_heartbeat_time(bench: Make) -> None:
     one = bench()
-    one.idle(3)
-    heard = one.port.telemetry[-1].heartbeat
-    one.port.alter = lambda telemetry: telemetry._replace(heartbeat=heard)
-    one.idle(10)
-    assert one.session.state is State.IDLE, "500 ms are not longer than 500 ms"
+    one.port.alter = lambda telemetry: telemetry._replace(heartbeat=0)
+    assert one.idle(10).state is State.IDLE, "500 ms are not longer than 500 ms"
     assert one.idle(1).state is State.FAULT
 
 
@@ -337,7 +339,8 @@ def test_the_opening_tells_who_is_treated_with_what_within_which_limit_and_who_a
             },
         }
     ]
-    assert [entry.session_ms for entry in one.journal.entries()] == [0]
+    one.idle(5)
+    assert [entry.session_ms for entry in one.journal.entries()] == [0], "nothing else is written before the start"
 
 
 def test_requests_transitions_and_the_close_are_written_as_they_are_done(bench: Make) -> None:
@@ -500,6 +503,41 @@ def test_heartbeats_go_on_by_one_at_every_exchange(bench: Make) -> None:
     one.session._heartbeat = 0xFFFFFFFF
     one.idle(1)
     assert one.port.requests[-1][0].heartbeat == 0
+
+
+def test_a_start_asks_for_current_at_the_next_exchange_and_is_in_its_report(bench: Make) -> None:
+    one = bench()
+    one.session.start()
+    report = one.session.advance()
+    assert [row.event.value for row in report.transitions] == ["start"]
+    request, _ = one.port.requests[-1]
+    assert (request.target_na, request.command) == (15_000_000, Command.RUN)
+
+
+@pytest.mark.invariant("SI-24")
+@pytest.mark.parametrize("plan", [BRISK, BRISK_DRUG], ids=["tap water", "drug"])
+def test_the_gate_is_asked_with_what_the_plan_says(bench: Make, plan: Plan) -> None:
+    child = replace(plan, patient=replace(plan.patient, age_years=8, doctor_agrees=True), current_ua=3_000)
+    admission = bench(child).session._admission
+    assert (admission.mode, admission.age_years, admission.doctor_agrees) == (plan.mode, 8, True)
+
+
+@pytest.mark.invariant("SI-24")
+def test_an_answer_that_stands_against_it_is_named_by_where_it_stands(bench: Make) -> None:
+    patient = replace(BRISK.patient, contraindications={**BRISK.patient.contraindications, "epilepsy": True})
+    assert refused(lambda: bench(replace(BRISK, patient=patient))).startswith(
+        "preset palms: patient.contraindications.epilepsy is yes to"
+    )
+
+
+@pytest.mark.invariant("SI-07")
+def test_a_core_that_is_found_tripped_is_told_at_the_opening(bench: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Seen.exchange
+    tripped = {"trips": 1 << (Trip.OVER_CURRENT - 1), "first_trip": int(Trip.OVER_CURRENT)}
+    monkeypatch.setattr(Seen, "exchange", lambda *asked: exchange(*asked)._replace(**tripped))
+    one = bench()
+    assert written(one, Kind.TRIP) == [{"trips": ["over-current"]}]
+    assert (one.session.state, one.session.trip) == (State.FAULT, Trip.OVER_CURRENT)
 
 
 def test_a_session_that_alternates_begins_where_the_last_did_not(bench: Make) -> None:
