@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest prove cover rules mutants python-mutants fuzz sanitize embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -24,7 +24,7 @@ run: $(READY) ## a whole treatment of the palms on the simulated body; journal, 
 	mkdir -p build/run
 	$(BIN)/iontocore run palms --journal build/run/treatment.journal --out build/run
 
-test: lint types pytest ## everything that must hold: lint, types and all tests; installs the Debian packages that they need, where allowed
+test: lint types prove cover pytest ## everything that must hold: lint, types, proof, coverage and all tests; installs the Debian packages that they need, where allowed
 
 bench: $(READY) ## measure the speed, each figure beside what it is compared with
 	$(BIN)/python tests/bench.py
@@ -40,6 +40,28 @@ tools: ## install the Debian packages that tests and evidence need, where allowe
 
 pytest: tools $(READY) ## the tests alone; ARGS='-k journal' picks some
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+prove: tools $(READY) ## prove the C core with Frama-C, and compare with the ledger in ccore/proofs
+	$(BIN)/python -m iontocore.verification.prove $(ARGS)
+
+cover: tools $(READY) ## branches and MC/DC of the C core by its Python tests
+	$(BIN)/python -m iontocore.verification.cover
+
+rules: tools $(READY) ## MISRA C:2012 and clang-tidy, against the register of deviations
+	$(BIN)/python -m iontocore.verification.rules
+
+mutants: tools $(READY) ## show that the evidence has teeth: seeded edits of the C core proved again, and operator mutants run against the tests
+	$(BIN)/python -m iontocore.verification.proof_mutants
+	$(BIN)/python -m iontocore.verification.operator_mutants
+
+python-mutants: $(READY) ## the same of the Python that safety rests on, with mutmut
+	$(BIN)/python -m iontocore.verification.python_mutants
+
+fuzz: tools $(READY) ## ten million inputs through the C core under ASan and UBSan, with an oracle at every tick
+	$(BIN)/python -m iontocore.verification.fuzz
+
+sanitize: tools $(READY) ## the whole test suite under ASan and UBSan
+	$(BIN)/python -m iontocore.verification.sanitize
 
 embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
 	$(MAKE) -C ccore

@@ -2,9 +2,9 @@
 
 A row says what is assumed, what rests on it, what would follow if it were wrong, and who can show it. Evidence names
 the rows that it rests on by id; a row names no evidence but the kinds of it. Ids are never renumbered and never used
-again. ``docs/safety-case.md`` prints the list; a test holds the two together.
+again. ``docs/assumptions.md`` is this list as a page; a test holds the two together.
 
-    python -m iontocore.verification.assumptions    prints it
+    python -m iontocore.verification.assumptions    prints the page
 """
 
 import argparse
@@ -194,26 +194,35 @@ ASSUMPTIONS: Final = (
     ),
 )
 
+_HEAD: Final = """# Assumptions
+
+What the evidence takes for granted, and what would follow if it were wrong. Nothing is assumed in silence: what is
+not in this list is shown. Written by `python -m iontocore.verification.assumptions > docs/assumptions.md`.
+"""
+
 BY_ID: Final = MappingProxyType({row.id: row for row in ASSUMPTIONS})
 
 
-def as_markdown() -> str:
-    """The list as a table in Markdown, a row for each assumption, in order."""
-    head = ("| id | assumed | rests on it | if not so | against that | who shows it |", "|---|---|---|---|---|---|")
-    rows = (
-        f"| {a.id} | {a.assumes} | {', '.join(a.bears)} | {a.otherwise} | {a.bounded_by} | {a.shows} |"
+def as_page() -> str:
+    """The list as a page in Markdown, a section for each assumption, in order."""
+    sections = (
+        f"## {a.id}\n\n{a.assumes}\n\n"
+        f"* rests on it: {', '.join(a.bears)}\n"
+        f"* if it were not so: {a.otherwise}\n"
+        f"* against that: {a.bounded_by}\n"
+        f"* who can show it: {a.shows}\n"
         for a in ASSUMPTIONS
     )
-    return "\n".join((*head, *rows)) + "\n"
+    return "\n".join((_HEAD, *sections))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the list; status 0."""
+    """Print the page; status 0."""
     parser = argparse.ArgumentParser(
         prog="python -m iontocore.verification.assumptions", description="What the evidence takes for granted."
     )
     parser.parse_args(argv)
-    print(as_markdown(), end="")
+    print(as_page(), end="")
     return 0
 
 
