@@ -147,6 +147,8 @@ def test_a_prototypes_contract_is_that_of_the_definition() -> None:
         "/*@ lemma l: \\forall integer x; x == x; */",
         "/*@ requires x > 0 && \\false; */",
         "//@ assume x == 0;",
+        "/*@ predicate p(integer x); */",
+        "/*@ logic integer l(integer x) reads x; */",
         "/*@ assigns \\everything; */",
     ],
 )
@@ -154,6 +156,11 @@ def test_an_annotation_that_weakens_the_proof_is_found(annotation: str) -> None:
     found = list(acsl.weakenings(FILE, f"int f(void)\n{{\n    {annotation}\n}}\n"))
     assert found
     assert all(one.where == f"{FILE}:3" for one in found)
+
+
+def test_a_block_of_definitions_weakens_nothing() -> None:
+    block = "/*@ axiomatic b {\n  predicate p(integer x) = x == 1;\n  logic integer l(integer x) = x + 1;\n} */\n"
+    assert not list(acsl.weakenings(FILE, block))
 
 
 def test_words_of_a_comment_weaken_nothing() -> None:
