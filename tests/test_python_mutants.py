@@ -281,7 +281,6 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     """Puts a small module and its test in the place of a large one; gives the record's path."""
     monkeypatch.setattr(python_mutants, "PLACE", tmp_path / "place")
     monkeypatch.setattr(python_mutants, "RECORD", tmp_path / "record.toml")
-    monkeypatch.setitem(python_mutants_copy.TESTS_OF, "safety/hazards.py", ("test_hazards",))
 
     def put(more: str) -> Path:
         def copied(source: Path, target: Path) -> None:
