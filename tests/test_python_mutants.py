@@ -257,7 +257,13 @@ def test_the_table_counts_functions_and_tables_apart_and_the_survivors_are_shown
     assert '  - x = "a"\n  + x = None\n    UNREASONED' in shown
 
 
-def test_a_module_that_is_not_mutated_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_more_is_said_where_nothing_is_left() -> None:
+    assert verdict(some(2, 0, 0), judge([], ())) == (True, "100.0 % of 2 mutants killed.")
+
+
+def test_a_module_that_is_not_mutated_and_no_job_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert python_mutants.main(["--jobs", "0"]) == 2
+    assert "--jobs is 0; allowed is at least 1" in capsys.readouterr().err
     assert python_mutants.main(["safety/nothing.py"]) == 2
     assert "MODULE is safety/nothing.py; allowed is one of safety/contraindications.py" in capsys.readouterr().err
 

@@ -123,14 +123,24 @@ def results(place: Path) -> list[_Raw]:
     return found
 
 
-def look_again(place: Path, raw: _Raw) -> _Raw:
-    """The mutant in a process of its own, in force from the first import on, against its module's own tests."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", *copies.PYTEST, *copies.test_files(raw.module)]
-    environment = {**copies.environment(place, place / "mutants" / "src"), "MUTANT_UNDER_TEST": raw.name}
+def look_again(place: Path, module: str, name: str) -> str:
+    """The status of a mutant that is in force from the first import on, in a process of its own; "" is no mutant."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *copies.PYTEST, *copies.test_files(module)]
+    environment = {**copies.environment(place, place / "mutants" / "src"), "MUTANT_UNDER_TEST": name}
     status = run(command, cwd=place / "mutants", env=environment, timeout_s=_ONE_TIMEOUT_S).status
-    if status == 4:
-        raise Refusal("pytest", "not run: it knows no such test", "tests of the copy", raw.module, "see TESTS_OF")
-    return raw._replace(status={0: "survived", -9: "timeout"}.get(status, "killed"))
+    return {0: "survived", -9: "timeout"}.get(status, "killed")
+
+
+def second_look(place: Path, module: str, names: Sequence[str], jobs: int) -> dict[str, str]:
+    """The status of each of these mutants at a second look. Refusal when the tests fail without a mutant, too."""
+    if names and look_again(place, module, "") != "survived":
+        raise Refusal(module, "failing without a mutant", "tests that pass", "the second look", "run them in the copy")
+    with ThreadPoolExecutor(jobs) as pool, progress(f"a second look at {module}", len(names)) as advance:
+        found = {}
+        for name, status in zip(names, pool.map(lambda name: look_again(place, module, name), names), strict=True):
+            found[name] = status
+            advance(module)
+        return found
 
 
 # ---- what a mutation changed -------------------------------------------------------------------------------
@@ -178,14 +188,10 @@ def mutants_of_functions(place: Path, module: str, jobs: int) -> list[Mutant]:
     copies.make(place, module)
     run_mutmut(place, module, jobs)
     raw = results(place)
-    left = [one for one in raw if one.status not in ("killed", "timeout")]
-    with ThreadPoolExecutor(jobs) as pool, progress(f"a second look at {module}", len(left)) as advance:
-        again = {}
-        for one in pool.map(lambda one: look_again(place, one), left):
-            again[one.name] = one
-            advance(module)
+    left = [one.name for one in raw if one.status not in ("killed", "timeout")]
+    again = second_look(place, module, left, jobs)
     changed = changes(place, module, [one.name for one in raw])
-    return [Mutant(changed[one.name], again.get(one.name, one).status) for one in raw]
+    return [Mutant(changed[one.name], again.get(one.name, one.status)) for one in raw]
 
 
 # ---- the result --------------------------------------------------------------------------------------------
@@ -246,10 +252,8 @@ def verdict(mutants: Sequence[Mutant], judged: records.Judged) -> tuple[bool, st
         wrong.append(f"{len(judged.stale)} stale entries in the record")
     if wrong:
         return False, f"FAILED: {'; '.join(wrong)}."
-    return (
-        True,
-        f"{percent:.1f} % of {count.total()} mutants killed; each of the {count['survived']} left has a reason.",
-    )
+    left = f"; each of the {count['survived']} left has a reason" if count["survived"] else ""
+    return True, f"{percent:.1f} % of {count.total()} mutants killed{left}."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -267,6 +271,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
+    if jobs < 1:
+        raise Refusal("--jobs", jobs, "at least 1", "the command")
     for module in modules:
         if module not in copies.TESTS_OF:
             raise Refusal("MODULE", module, f"one of {', '.join(copies.TESTS_OF)}", "what is mutated")
