@@ -292,13 +292,15 @@ def _main(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
         records.write(RECORD, known)
     judged = records.judge(living, tuple(entry for entry in known if entry[0].module in modules))
     well, line = verdict(mutants, judged)
-    print("\n".join([*shown_table(functions, rows), *shown_survivors(judged), "", *NOT_MUTATED, "", line]))
+    print("\n".join([*shown_table(functions, rows), *shown_survivors(judged), "", *NOTES, "", line]))
     return 0 if well else 1
 
 
-NOT_MUTATED: Final = (
-    "Not mutated: imports, annotations, defaults that are no literal, nested classes, calls of len and isinstance,",
-    "and in tables the prose that people read. A property is mutated as the method that it is made of.",
+NOTES: Final = (
+    "Not mutated: imports, annotations, decorators, defaults that are no literal, nested classes, calls of len and",
+    "isinstance; in tables the prose that people read. A property is mutated as the method that it is made of.",
+    f"Not run on mutants: {len(copies.LEFT_OUT)} tests; hypothesis makes {copies.EXAMPLES} examples of the others "
+    "(python_mutants_copy.py says why).",
 )
 
 if __name__ == "__main__":
