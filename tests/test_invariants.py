@@ -805,3 +805,39 @@ def test_no_configuration_goes_beyond_a_ceiling(field: str, beyond: int) -> None
     holds = INVARIANT_BY_ID["SI-02"].holds
     assert holds(_TREATING, _TREATING, settings_of(_AT_THE_CEILINGS))
     assert not holds(_TREATING, _TREATING, settings_of(_AT_THE_CEILINGS._replace(**{field: beyond})))
+
+
+@pytest.mark.invariant("SI-02")
+def test_the_smallest_limit_there_can_be_is_within_the_ceilings() -> None:
+    assert INVARIANT_BY_ID["SI-02"].holds(_resting(), _resting(), settings_of(_AT_THE_CEILINGS._replace(limit_na=1)))
+
+
+@pytest.mark.invariant("SI-07")
+@pytest.mark.parametrize("first", [trip for trip in Trip if trip is not Trip.NONE])
+def test_the_first_cause_is_kept_whichever_it_was(first: Trip) -> None:
+    other = Trip.SHORT if first is Trip.OPEN else Trip.OPEN
+    before, both = _tripped(first), _tripped(first, other)
+    holds = INVARIANT_BY_ID["SI-07"].holds
+    assert holds(before, both._replace(first_trip=int(first)), SETTINGS)
+    assert not holds(before, both._replace(first_trip=int(other)), SETTINGS)
+
+
+@pytest.mark.invariant("SI-15", "SI-16")
+@pytest.mark.parametrize(("limit_na", "ticks"), [(1_000_000, 20), (1_000_001, 21), (1, 1)])
+def test_the_fall_time_is_in_whole_ticks_rounded_up(limit_na: int, ticks: int) -> None:
+    fall_us = invariants._fall_us(replace(SETTINGS, limit_na=limit_na))
+    assert (fall_us, type(fall_us)) == (ticks * TICK_US, int)
+
+
+@pytest.mark.invariant("SI-15", "SI-16")
+def test_without_a_tick_nothing_has_to_fall() -> None:
+    still = _driving(1)
+    assert invariants._falls_at_every_tick(still, still._replace(ticks=0), SETTINGS)
+
+
+@pytest.mark.invariant("SI-19")
+def test_the_tolerance_of_balance_is_of_whole_hundredths_of_the_charge() -> None:
+    settings = replace(SETTINGS, reversing=True, balance_tolerance_percent=2)
+    for positive_fc, negative_fc, kept in ((100, 99, True), (101, 98, False), (98, 101, False), (101, 99, True)):
+        sample = _resting(completed=1, measured_positive_fc=positive_fc, measured_negative_fc=negative_fc)
+        assert INVARIANT_BY_ID["SI-19"].holds(sample, sample, settings) is kept
