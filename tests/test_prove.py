@@ -434,6 +434,14 @@ def edits(tmp_path: Path, text: str) -> tuple[proof_mutants.Edit, ...]:
     return proof_mutants.load(path)
 
 
+def test_every_seeded_edit_fits_the_text_of_the_core() -> None:
+    assert len(proof_mutants.load()) >= 60
+
+
+def test_the_seeded_edits_endanger_every_invariant_that_a_step_states() -> None:
+    assert {edit.invariant for edit in proof_mutants.load()} >= set(proof_table.STATED)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
