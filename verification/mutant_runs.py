@@ -1,9 +1,10 @@
 """The tests against the mutants of one build: a fork for each, out of one process that has imported everything once.
 
 A process of its own, since the extension is the one that its tree holds: it reads an `Order` from its input and writes
-one JSON object a line: how many tests there are, then each test without a mutant while the build watches, then each
-mutant. A mutant is met by the tests in which it makes a difference, and by no others; those that killed most in its
-function come first, then the shortest. It is killed by a test that fails, by a crash, and by time that runs out.
+one JSON object a line: how many tests there are, then each test without a mutant while the build watches, then a
+control, which is no mutant run like one, then each mutant. A mutant is met by the tests in which it makes a difference,
+and by no others; those that killed most in its function come first, then those that killed most, then the shortest. It
+is killed by a test that fails, by a crash, and by time that runs out.
 
 Left out are the tests of the tools of evidence, which look at the text of the core or at a build of their own, and
 those that need a command of the machine for the same reason.
@@ -193,6 +194,7 @@ class Runs:
         self._tests_of: defaultdict[int, list[str]] = defaultdict(list)
         self._reached = bytes(order.size)
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """How many mutants of a function each test killed; of all functions under ""."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -219,10 +221,12 @@ class Runs:
         self._tell({"tests": len(self._items)})
         gc.freeze()
         self._watch()
+        self._tell(self._control())
         for number, outcome in in_forks(self._mutants(), self._order.workers):
             killer = outcome.get("killer", "")
             if killer:
                 self._kills[self._order.mutants[number]][killer] += 1
+                self._kills[""][killer] += 1
             tests = len(self._tests_of[number])
             self._tell({"mutant": number, "reached": True, "tests": tests, "died": "", "killer": "", **outcome})
         return True
@@ -262,8 +266,8 @@ class Runs:
         passed = "died" not in outcome and outcome["passed"]
         numbers = [number for number in self._order.mutants if noted[number] & DIFFERS]
         self._reached = bytes(map(or_, self._reached, noted))
-        self._seconds[test] = seconds
         if passed and not 0 < self._order.longest_s < seconds:
+            self._seconds[test] = seconds
             for number in numbers:
                 self._tests_of[number].append(test)
         self._tell({"test": test, "passed": passed, "seconds": seconds, "met": len(numbers)})
@@ -281,6 +285,13 @@ class Runs:
             "noted": b64encode(self._build.noted()).decode(),
         }
 
+    def _control(self) -> Outcome:
+        """No mutant, run as if it were one, against every test that mutants meet: what fails here would kill all."""
+        tests = sorted(self._seconds, key=lambda test: self._seconds[test])
+        for _, outcome in in_forks(iter([Job(0, _MUTANT_LIMIT_S, partial(self._killer, 0, tests))]), 1):
+            return {"control": outcome.get("killer") or outcome.get("died", "")}
+        raise AssertionError("a job has an outcome")
+
     def _passes(self, test: str) -> bool:
         self._failed = False
         item = self._items[test]
@@ -296,9 +307,11 @@ class Runs:
                 reached = self._reached[number] != 0
                 self._tell({"mutant": number, "reached": reached, "tests": 0, "died": "", "killer": ""})
                 continue
-            kills = self._kills[place]
-            tests.sort(key=lambda test: (-kills[test], self._seconds[test]))
+            tests.sort(key=partial(self._rank, place))
             yield Job(number, _MUTANT_LIMIT_S, partial(self._killer, number, tests))
+
+    def _rank(self, place: str, test: str) -> tuple[int, int, float]:
+        return -self._kills[place][test], -self._kills[""][test], self._seconds[test]
 
     def _killer(self, number: int, tests: Sequence[str]) -> Outcome:
         self._build.choose(number)

@@ -155,6 +155,8 @@ def against_tests(mutants: Sequence[Mutant], order: Order, tree: Path, log: Path
                 if not answer["passed"]:
                     failing.append(answer["test"])
                 advance(answer["test"].rpartition("::")[2])
+        control = next(answers, {"control": ""})["control"]
+        failing += [control] if control else []
         with progress("mutants", len(mutants)) as advance:
             for answer in answers:
                 mutant = by_number[answer["mutant"]]
