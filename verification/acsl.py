@@ -19,6 +19,7 @@ _GHOST: Final = re.compile(r"@\s*ghost\b")
 _LINE_COMMENT: Final = re.compile(r"//[^\n]*")
 _CPLUSPLUS: Final = re.compile(r"^#ifdef __cplusplus\n.*?^#endif$", re.DOTALL | re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
+_STRUCTURE: Final = re.compile(r"[{};]")
 _DECLARATOR: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*\([^()]*\)\s*$")
 _CLAUSE: Final = re.compile(
     r"^(?P<keyword>requires|terminates|decreases|assigns|frees|allocates|ensures|exits|assumes|complete|disjoint)\b"
@@ -97,7 +98,8 @@ def _ghosts(file: Path, text: str) -> Iterator[Function]:
 def _written(file: Path, text: str) -> Iterator[Function]:
     bare = _bare(text)
     begun, depth, opened = 0, 0, -1
-    for at, character in enumerate(bare):
+    for place in _STRUCTURE.finditer(bare):
+        at, character = place.start(), place[0]
         if character == "{":
             if depth == 0:
                 opened = at
