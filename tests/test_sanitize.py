@@ -36,6 +36,8 @@ def test_a_python_that_it_starts_is_checked_and_other_programs_run_without_the_r
     import subprocess
     program = "import ctypes, os; ctypes.CDLL(None).__asan_init; print(os.environ['LD_PRELOAD'] == '')"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "True\\n"
+    bare = subprocess.run([sys.executable, "-c", "bytes(10**6)"], capture_output=True, text=True, env={{}})
+    assert (bare.returncode, bare.stderr) == (0, ""), "with an environment of its own too, and leaks are not looked for"
     maps = subprocess.run(["cat", "/proc/self/maps"], capture_output=True, text=True).stdout
     assert "libc" in maps and "asan" not in maps
 

@@ -68,17 +68,27 @@ def runtime() -> str:
 
 
 def interpreter(tree: Path, out: Path) -> Path:
-    """Write a program into ``out`` that is this interpreter with the runtime loaded, and give its path.
+    """Write a program into ``out`` that is this interpreter with the runtime loaded and told to report into ``out``,
+    whatever its environment is; its path.
 
-    What it runs finds that program as ``sys.executable``, so that a Python that it starts is checked too; all other
-    programs start without the runtime.
+    What it runs on the tree finds that program as ``sys.executable``, so that a Python that it starts is checked too;
+    all other programs start without the runtime.
     """
     # The runtime looks for the C++ library when it is loaded, and matplotlib brings that later.
     loaded = (runtime(), "libstdc++.so.6")
+    # Reports go to files: pytest takes what a test writes to its streams.
+    reports = f"log_path={out / 'report'}:halt_on_error=1"
+    settings = {
+        "ASAN_OPTIONS": f"detect_leaks=0:{reports}",
+        "UBSAN_OPTIONS": f"print_stacktrace=1:{reports}",
+        # Each object by itself, so that what stands beside it is not its neighbour's memory.
+        "PYTHONMALLOC": "malloc",
+    }
     program = out / "python"
     program.write_text(
         "#!/bin/sh\n"
-        f'LD_PRELOAD="{" ".join(loaded)}${{LD_PRELOAD:+ $LD_PRELOAD}}" exec {shlex.quote(sys.executable)} "$@"\n',
+        + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+        + f'LD_PRELOAD="{" ".join(loaded)}${{LD_PRELOAD:+ $LD_PRELOAD}}" exec {shlex.quote(sys.executable)} "$@"\n',
         "utf-8",
     )
     program.chmod(0o755)
@@ -91,19 +101,6 @@ def interpreter(tree: Path, out: Path) -> Path:
     return program
 
 
-def variables(tree: Path, out: Path) -> dict[str, str]:
-    """What such an interpreter needs in its environment to run on the tree, and to report into ``out``."""
-    # Reports go to files: pytest takes what a test writes to its streams.
-    said = f"log_path={out / 'report'}:halt_on_error=1"
-    return {
-        **environment(tree),
-        "ASAN_OPTIONS": f"detect_leaks=0:{said}",
-        "UBSAN_OPTIONS": f"print_stacktrace=1:{said}",
-        # Each object by itself, so that what stands beside it is not its neighbour's memory.
-        "PYTHONMALLOC": "malloc",
-    }
-
-
 def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None = None) -> Outcome:
     """Build the extension in ``out`` and run the tests; ``chosen`` are pytest's arguments; without any, all tests
     but those of this command.
@@ -114,7 +111,7 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
     tree = build(out, COMPILER, FLAGS, exchanged=exchanged)
     for old in out.glob("report*"):
         old.unlink()
-    python, env = str(interpreter(tree, out)), variables(tree, out)
+    python, env = str(interpreter(tree, out)), environment(tree)
     asked = run([python, "-c", "from iontocore.ccore import _ionto; print(_ionto.__file__)"], timeout_s=120, env=env)
     if not asked.out.startswith(str(tree)):
         found = asked.out.strip() or (asked.err.strip().splitlines() or ["nothing"])[-1]
