@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 
 class Tool(NamedTuple):
-    """A command that tests ask for by name, in the Debian package that has it."""
+    """A command that tests ask for by name, in the Debian package that has it; further packages that it needs follow."""
 
     command: str
     package: str
@@ -28,7 +28,7 @@ class Tool(NamedTuple):
 TOOLS = (
     Tool("make", "make", "builds the embedded library"),
     Tool("gcc", "gcc", "compiles the C core"),
-    Tool("clang-19", "clang-19", "compiles the C core a second time, with other warnings"),
+    Tool("clang-19", "clang-19 libclang-rt-19-dev", "compiles the C core with other warnings, sanitizers and a fuzzer"),
     Tool("arm-none-eabi-gcc", "gcc-arm-none-eabi", "compiles the C core for Cortex-M"),
     Tool("qemu-system-arm", "qemu-system-arm", "runs it on an emulated Cortex-M"),
     Tool("frama-c", "frama-c-base", "proves the C core"),
@@ -108,7 +108,7 @@ def provide_for_tests() -> int:
     """Status 0: a missing tool is no reason not to run the other tests. The test run says what it leaves out."""
     lacking = missing_tools()
     if lacking:
-        install([tool.package for tool in lacking])
+        install([package for tool in lacking for package in tool.package.split()])
     for tool in missing_tools():
         print(f"without {tool.command} ({tool.package}), which {tool.purpose}: the tests that need it are left out")
     return 0

@@ -15,7 +15,8 @@ static int64_t magnitude(int32_t x)
 /*@ terminates \true; assigns \nothing; ensures \result == (x > 0 ? 1 : (x < 0 ? -1 : 0)); */
 static int32_t sign_of(int32_t x)
 {
-    return (x > 0) ? 1 : ((x < 0) ? -1 : 0);
+    int32_t up = (x > 0) ? 1 : 0;
+    return (x < 0) ? -1 : up;
 }
 
 /*@ terminates \true; assigns \nothing; ensures \result == (lo <= x <= hi ? IONTO_OK : error); */
@@ -49,7 +50,8 @@ static int32_t timed(int32_t timer_us, int32_t on, int32_t tick_us, int32_t limi
     ensures bounds: 0 <= \result <= 7324 * IONTO_TICK_MAX_US; */
 static int64_t times(int32_t few, int32_t tick_us)
 {
-    return (int64_t)(few * tick_us);
+    int32_t product = few * tick_us;
+    return product;
 }
 
 /* The charge of one tick. Two 32-bit products: a 64-bit one would need a library on small processors. */
@@ -77,8 +79,10 @@ static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per
 {
     uint32_t result = error;
     if ((tick_us >= IONTO_TICK_MIN_US) && (tick_us <= IONTO_TICK_MAX_US) && (rate_na >= 1) && (rate_na <= 200000)) {
-        result = within((int64_t)(rate_na * 1000), (int64_t)(min_ua_per_s * tick_us),
-                        (int64_t)(max_ua_per_s * tick_us), error);
+        int32_t rate_pa = rate_na * 1000;
+        int32_t least_pa = min_ua_per_s * tick_us;
+        int32_t most_pa = max_ua_per_s * tick_us;
+        result = within(rate_pa, least_pa, most_pa, error);
     }
     return result;
 }
@@ -359,7 +363,7 @@ static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t
     if (magnitude(voltage_mv) >= saturation_mv) {
         if (sign_of(measured_na) != sign_of(level_na)) {
             allowed_na = headroom_na;
-        } else if (magnitude(measured_na) < (int64_t)(IONTO_CEILING_NA - headroom_na)) {
+        } else if (magnitude(measured_na) < ((int64_t)IONTO_CEILING_NA - headroom_na)) {
             allowed_na = (int32_t)magnitude(measured_na) + headroom_na;
         } else {
             /* above every limit already: the ceiling stands */
