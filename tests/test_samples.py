@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import hypothesis
 import numpy as np
@@ -607,3 +607,109 @@ def test_completion_is_the_same_moment_with_one_fact_more() -> None:
     assert (completed.completed, completed.ticks, completed.drive_min_na, completed.drive_max_na) == (1, 0, 3, 3)
     changed = {"completed", "ticks", "drive_min_na", "drive_max_na"}
     assert all(getattr(sample, name) == getattr(completed, name) for name in set(Sample._fields) - changed)
+
+
+# ---- where nothing is said ------------------------------------------------------------------------------------------
+
+
+def test_a_core_on_a_bench_has_no_drug_nothing_to_balance_and_nobody_to_protect() -> None:
+    settings = settings_of(CONFIG)
+    assert (settings.ion_sign, settings.reversing) == (0, False)
+    assert (settings.balance_tolerance_percent, settings.admitted) == (0, True)
+
+
+def test_what_a_loss_of_power_did_not_erase_is_latched_and_carried() -> None:
+    assert (power_on().trips, power_on().carried_trips) == (0, 0)
+    assert (power_on(6).trips, power_on(6).carried_trips) == (6, 6)
+    assert (Witness(SETTINGS).last, Witness(SETTINGS, 6).last) == (power_on(), power_on(6))
+
+
+def test_what_is_told_of_a_tick_from_outside_is_in_its_sample_and_what_is_not_is_neutral() -> None:
+    witness = Witness(SETTINGS)
+    told = witness.look(_AFTER, corrupted=1, completed=1, journaled_target_na=7, journaled_command=3)
+    assert (told.corrupted, told.completed, told.journaled_target_na, told.journaled_command) == (1, 1, 7, 3)
+    row = _AFTER._replace(requested_na=11, command=int(Command.RUN))
+    left = witness.look(row)
+    assert (left.corrupted, left.completed) == (0, 0)
+    assert (left.journaled_target_na, left.journaled_command) == (11, int(Command.RUN))
+
+
+def test_what_is_not_told_of_a_report_is_neutral() -> None:
+    sample = _report(power_on(), _QUIET._replace(ticks=5, heartbeat=1))
+    assert (sample.completed, sample.corrupted) == (0, 0)
+    assert (sample.journaled_target_na, sample.journaled_command) == (500, int(Command.RUN))
+
+
+# ---- on the very border ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sensor", ["measured_na", "check_na"])
+def test_leakage_is_seen_by_either_sensor_alone(sensor: str) -> None:
+    off = _BEFORE._replace(**_OFF)
+    quiet = _AFTER._replace(**_both_sensors(0))
+    assert not conditions(off, quiet._replace(**{sensor: CONFIG.leakage_na}), SETTINGS).leakage
+    assert conditions(off, quiet._replace(**{sensor: CONFIG.leakage_na + 1}), SETTINGS).leakage
+
+
+def test_a_drive_as_small_as_the_threshold_of_an_open_circuit_tells_of_none() -> None:
+    saturated = _AFTER._replace(**_SATURATED, **_both_sensors(0))
+    assert not conditions(_BEFORE._replace(drive_na=CONFIG.open_na), saturated, SETTINGS).open
+    assert conditions(_BEFORE._replace(drive_na=CONFIG.open_na + 1), saturated, SETTINGS).open
+
+
+def test_a_short_circuit_is_told_to_the_nanovolt_and_up_to_the_end_of_the_scale() -> None:
+    sharp = replace(SETTINGS, short_ohm=1, short_above_na=0)
+    row = _AFTER._replace(voltage_mv=1)
+    assert not conditions(_BEFORE, row._replace(measured_na=1_000_000), sharp).short
+    assert conditions(_BEFORE, row._replace(measured_na=1_000_001), sharp).short
+    coarse = replace(SETTINGS, short_ohm=10**6, short_above_na=0)
+    assert conditions(_BEFORE, row._replace(voltage_mv=CONFIG.sensor_max_mv), coarse).short
+    assert not conditions(_BEFORE, row._replace(voltage_mv=CONFIG.sensor_max_mv + 1), coarse).short
+
+
+def test_a_clock_at_0_has_been_heard() -> None:
+    assert conditions(_BEFORE._replace(now_us=0), _AFTER._replace(now_us=2 * TICK_US), SETTINGS).tick_off
+    assert not conditions(_BEFORE._replace(now_us=0), _AFTER._replace(now_us=TICK_US), SETTINGS).tick_off
+
+
+@pytest.mark.parametrize("name", [name for name in Conditions._fields if name != "tick_off"])
+def test_every_condition_is_counted_from_the_tick_at_which_it_is_seen_and_no_other(name: str) -> None:
+    before, _, seen = next(border[1:] for border in _BORDERS if border[0] == name)
+    witness = Witness(SETTINGS)
+    witness.last = _BEFORE._replace(**before, **{f"{name}_us": 7 * TICK_US})
+    sample = witness.look(_AFTER._replace(**seen))
+    assert getattr(sample, f"{name}_us") == 8 * TICK_US
+
+
+def test_silence_is_a_cause_from_the_very_microsecond_of_its_time_on() -> None:
+    witness = Witness(SETTINGS)
+    witness.last = _BEFORE._replace(unheard_us=CONFIG.heartbeat_us - TICK_US)
+    assert witness.look(_AFTER._replace(heartbeat=3)).causes & slow_causes(False, True)
+    silent = _report(power_on(), _QUIET)._replace(unheard_us=CONFIG.heartbeat_us - 5 * TICK_US)
+    assert _report(silent, _QUIET._replace(ticks=5)).causes == slow_causes(False, True)
+    heard = silent._replace(unheard_us=CONFIG.heartbeat_us - 5 * TICK_US - 1)
+    assert _report(heard, _QUIET._replace(ticks=5)).causes == 0
+
+
+@pytest.mark.parametrize(
+    ("target_na", "refused", "taken"),
+    [(CONFIG.limit_na + 1, 1, True), (CONFIG.limit_na + 1, 0, False), (CONFIG.limit_na, 1, False), (7, 1, False)],
+)
+def test_a_target_that_is_refused_counts_as_requested_when_it_is_beyond_the_limit(
+    target_na: int, refused: int, taken: bool
+) -> None:
+    before = _report(power_on(), _QUIET._replace(ticks=5, heartbeat=1))
+    answered = _QUIET._replace(ticks=10, heartbeat=1, target_na=9, refused=refused)
+    assert (_report(before, answered, Request(target_na, 0, 0, 2)).requested_na == target_na) is taken
+
+
+@pytest.mark.parametrize("drive_na", [1, -1, 2])
+def test_any_current_at_all_is_a_stop_that_is_not_obeyed(drive_na: int) -> None:
+    driven = _QUIET._replace(ticks=5, drive_na=drive_na, heartbeat=1)
+    first = _report(power_on(), driven, _STOP_REQUEST)
+    assert _report(first, driven._replace(ticks=10), _STOP_REQUEST).stopping_us == 5 * TICK_US
+
+
+def test_contact_that_comes_back_has_held_since_the_last_report_and_no_longer() -> None:
+    lost = _report(power_on(), _QUIET._replace(ticks=5, contact=0))
+    assert _report(lost, _QUIET._replace(ticks=10)).contact_us == 5 * TICK_US

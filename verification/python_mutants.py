@@ -288,7 +288,7 @@ def _main(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
     mutants = [*functions, *rows]
     living = [mutant.change for mutant in mutants if mutant.status == "survived"]
     if record:
-        known = records.updated(living, known, modules)
+        known = records.updated(living, records.read(RECORD), modules)  # which may have changed meanwhile
         records.write(RECORD, known)
     judged = records.judge(living, tuple(entry for entry in known if entry[0].module in modules))
     well, line = verdict(mutants, judged)
