@@ -251,6 +251,7 @@ def test_the_cause_of_a_trip_is_told_from_the_tick_at_which_it_is_seen(
 def test_each_cause_has_the_bit_of_its_trip() -> None:
     named = {name: Trip.TICK if name == "tick_off" else Trip[name.upper()] for name in CAUSES}
     assert {name: 1 << (trip - 1) for name, trip in named.items()} == CAUSES
+    assert set(Conditions._fields) - set(CAUSES) == {"contact", "unheard", "stopping"}, "which cut nothing at once"
     assert slow_causes(True, False) == 1 << (Trip.EMERGENCY - 1)
     assert slow_causes(False, True) == 1 << (Trip.HEARTBEAT - 1)
 
@@ -616,6 +617,12 @@ def test_a_core_on_a_bench_has_no_drug_nothing_to_balance_and_nobody_to_protect(
     settings = settings_of(CONFIG)
     assert (settings.ion_sign, settings.reversing) == (0, False)
     assert (settings.balance_tolerance_percent, settings.admitted) == (0, True)
+
+
+def test_before_the_first_tick_nothing_was_seen_and_an_acknowledge_and_a_run_are_as_good_as_given() -> None:
+    unseen = {"sample": -1, "heartbeat": -1, "now_us": -1}
+    given = {"acknowledge": 1, "command": int(Command.RUN), "journaled_command": int(Command.RUN)}
+    assert power_on()._asdict() == dict.fromkeys(Sample._fields, 0) | unseen | given
 
 
 def test_what_a_loss_of_power_did_not_erase_is_latched_and_carried() -> None:
