@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 
 class Tool(NamedTuple):
-    """A command that tests ask for by name, in the Debian package that has it; further packages that it needs follow."""
+    """A command that tests ask for by name, in the Debian package that has it, and what it needs besides."""
 
     command: str
     package: str
