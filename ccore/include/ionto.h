@@ -491,7 +491,6 @@ struct ionto_core {
 
 /* The regulator: its limits, its state, and the complement of every word of them (SI-20). */
 /*@
-  axiomatic ionto_regulator_rates_ok_block {
   predicate ionto_regulator_rates_ok(struct ionto_regulator_limits *l) =
     IONTO_TICK_MIN_US <= l->tick_us <= IONTO_TICK_MAX_US && 1 <= l->limit_na <= IONTO_CEILING_NA
     && ionto_rate_ok(l->rise_na_per_tick, l->tick_us, 0, IONTO_RISE_MAX_UA_PER_S)
@@ -499,23 +498,17 @@ struct ionto_core {
     && IONTO_DWELL_MIN_US <= l->dwell_us <= IONTO_DWELL_MAX_US && 500 <= l->saturation_mv <= IONTO_VOLTAGE_CEILING_MV
     && 1000 <= l->headroom_na <= 1000000 && 1 <= l->contact_us <= IONTO_CONTACT_MAX_US
     && IONTO_HEARTBEAT_MIN_US <= l->heartbeat_us <= IONTO_HEARTBEAT_MAX_US;
-  }
 
-  axiomatic ionto_regulator_caps_ok_block {
   predicate ionto_regulator_caps_ok(struct ionto_regulator_limits *l) =
     1000000 <= l->time_cap_us <= IONTO_TIME_CEILING_US && 0 <= l->time_reserve_us <= l->time_cap_us
     && 1 <= l->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC
     && l->charge_cap_each_fc <= l->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC
     && 0 <= l->charge_reserve_fc <= l->charge_cap_each_fc;
-  }
 
-  axiomatic ionto_regulator_limits_ok_block {
   predicate ionto_regulator_limits_ok(struct ionto_regulator_limits *l) =
     ionto_regulator_rates_ok(l) && ionto_regulator_caps_ok(l);
-  }
 
   // Time and charge stay within their caps, and hold what the last tick counted, so that a cut can take it back.
-  axiomatic ionto_regulator_counts_ok_block {
   predicate ionto_regulator_counts_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     0 <= s->energised_us <= l->time_cap_us
     && 0 <= s->positive_fc <= l->charge_cap_each_fc && 0 <= s->negative_fc <= l->charge_cap_each_fc
@@ -523,40 +516,30 @@ struct ionto_core {
     && (s->energised == 1 ==> l->tick_us <= s->energised_us && 0 <= s->tick_fc
                               && (s->level_na > 0 ==> s->tick_fc <= s->positive_fc)
                               && (s->level_na < 0 ==> s->tick_fc <= s->negative_fc));
-  }
 
-  axiomatic ionto_regulator_level_ok_block {
   predicate ionto_regulator_level_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     \abs(s->level_na) <= l->limit_na && \abs(s->target_na) <= l->limit_na
     && -1 <= s->sign <= 1 && (s->level_na > 0 ==> s->sign == 1) && (s->level_na < 0 ==> s->sign == -1)
     && 0 <= s->zero_us <= l->dwell_us && (s->level_na != 0 ==> s->zero_us == 0)
     && 0 <= s->contact_us <= l->contact_us && 0 <= s->heartbeat_us <= l->heartbeat_us;
-  }
 
   // Not energised: zero. Energised: not armed; before the first current since the core was started, the dwell is over.
-  axiomatic ionto_regulator_flags_ok_block {
   predicate ionto_regulator_flags_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->armed <= 1 && s->energised <= 1 && s->ending <= 1 && s->corrupt <= 1
     && (s->energised == 0 ==> s->level_na == 0 && s->ending == 0)
     && (s->energised == 1 ==> s->armed == 0 && s->corrupt == 0)
     && (s->energised == 1 && s->sign == 0 ==> s->zero_us == l->dwell_us);
-  }
 
-  axiomatic ionto_regulator_state_ok_block {
   predicate ionto_regulator_state_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     ionto_regulator_level_ok(s, l) && ionto_regulator_flags_ok(s, l) && ionto_regulator_counts_ok(s, l);
-  }
 
-  axiomatic ionto_regulator_caps_mirrored_block {
   predicate ionto_regulator_caps_mirrored(struct ionto_regulator *r) =
     r->limits.time_cap_us == -1 - r->limits_inv.time_cap_us
     && r->limits.time_reserve_us == -1 - r->limits_inv.time_reserve_us
     && r->limits.charge_cap_each_fc == -1 - r->limits_inv.charge_cap_each_fc
     && r->limits.charge_cap_total_fc == -1 - r->limits_inv.charge_cap_total_fc
     && r->limits.charge_reserve_fc == -1 - r->limits_inv.charge_reserve_fc;
-  }
 
-  axiomatic ionto_regulator_rates_mirrored_block {
   predicate ionto_regulator_rates_mirrored(struct ionto_regulator *r) =
     r->limits.tick_us == -1 - r->limits_inv.tick_us && r->limits.limit_na == -1 - r->limits_inv.limit_na
     && r->limits.rise_na_per_tick == -1 - r->limits_inv.rise_na_per_tick
@@ -566,71 +549,50 @@ struct ionto_core {
     && r->limits.headroom_na == -1 - r->limits_inv.headroom_na
     && r->limits.contact_us == -1 - r->limits_inv.contact_us
     && r->limits.heartbeat_us == -1 - r->limits_inv.heartbeat_us;
-  }
 
-  axiomatic ionto_regulator_limits_mirrored_block {
   predicate ionto_regulator_limits_mirrored(struct ionto_regulator *r) =
     ionto_regulator_caps_mirrored(r) && ionto_regulator_rates_mirrored(r);
-  }
 
-  axiomatic ionto_regulator_counts_mirrored_block {
   predicate ionto_regulator_counts_mirrored(struct ionto_regulator *r) =
     r->state.energised_us == -1 - r->state_inv.energised_us && r->state.positive_fc == -1 - r->state_inv.positive_fc
     && r->state.negative_fc == -1 - r->state_inv.negative_fc && r->state.tick_fc == -1 - r->state_inv.tick_fc;
-  }
 
-  axiomatic ionto_regulator_level_mirrored_block {
   predicate ionto_regulator_level_mirrored(struct ionto_regulator *r) =
     r->state.level_na == -1 - r->state_inv.level_na && r->state.target_na == -1 - r->state_inv.target_na
     && r->state.sign == -1 - r->state_inv.sign && r->state.zero_us == -1 - r->state_inv.zero_us
     && r->state.contact_us == -1 - r->state_inv.contact_us
     && r->state.heartbeat_us == -1 - r->state_inv.heartbeat_us;
-  }
 
-  axiomatic ionto_regulator_flags_mirrored_block {
   predicate ionto_regulator_flags_mirrored(struct ionto_regulator *r) =
     r->state.heartbeat_seen == UINT32_MAX - r->state_inv.heartbeat_seen
     && r->state.armed == UINT32_MAX - r->state_inv.armed && r->state.energised == UINT32_MAX - r->state_inv.energised
     && r->state.ending == UINT32_MAX - r->state_inv.ending && r->state.corrupt == UINT32_MAX - r->state_inv.corrupt;
-  }
 
-  axiomatic ionto_regulator_state_mirrored_block {
   predicate ionto_regulator_state_mirrored(struct ionto_regulator *r) =
     ionto_regulator_counts_mirrored(r) && ionto_regulator_level_mirrored(r) && ionto_regulator_flags_mirrored(r);
-  }
 
-  axiomatic ionto_regulator_intact_block {
   predicate ionto_regulator_intact(struct ionto_regulator *r) =
     ionto_regulator_limits_mirrored(r) && ionto_regulator_state_mirrored(r);
-  }
 
   // The rule: what is intact is in range.
-  axiomatic ionto_regulator_sound_block {
   predicate ionto_regulator_sound(struct ionto_regulator *r) =
     (ionto_regulator_limits_mirrored(r) ==> ionto_regulator_limits_ok(&r->limits))
     && (ionto_regulator_intact(r) ==> ionto_regulator_state_ok(&r->state, &r->limits));
-  }
 
   // The next tick could go beyond a cap: less is left than the charge of the longest tick at the ceiling, 0.3 mC.
-  axiomatic ionto_regulator_at_cap_block {
   predicate ionto_regulator_at_cap(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->energised_us + l->tick_us > l->time_cap_us
     || s->positive_fc + 300000000000 > l->charge_cap_each_fc
     || s->negative_fc + 300000000000 > l->charge_cap_each_fc
     || s->positive_fc + s->negative_fc + 300000000000 > l->charge_cap_total_fc;
-  }
 
   // A cap is near enough for the fall to begin.
-  axiomatic ionto_regulator_time_due_block {
   predicate ionto_regulator_time_due(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->energised_us + l->time_reserve_us >= l->time_cap_us;
-  }
-  axiomatic ionto_regulator_charge_due_block {
   predicate ionto_regulator_charge_due(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->positive_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
     || s->negative_fc + l->charge_reserve_fc >= l->charge_cap_each_fc
     || s->positive_fc + s->negative_fc + l->charge_reserve_fc >= l->charge_cap_total_fc;
-  }
 */
 
 /* The guard: its configuration, its state, and the complement of every word of them (SI-20). */

@@ -76,11 +76,40 @@ static void clear_telemetry(struct ionto_telemetry *t)
 
 uint32_t ionto_init(struct ionto_core *core, const struct ionto_config *config, uint32_t carried_trips)
 {
-    uint32_t guard_error = ionto_guard_init(&core->guard, config, carried_trips);
-    uint32_t regulator_error = ionto_regulator_init(&core->regulator, config);
+    uint32_t guard_error;
+    uint32_t regulator_error;
     clear_telemetry(&core->telemetry);
-    core->telemetry.first_trip = core->guard.state.first_trip;
     core->reported = 1u;
+    /*@ assert kept_current: \at(ionto_config_current_ok(config), Pre) ==> ionto_config_current_ok(config); */
+    /*@ assert kept_thresholds: \at(ionto_config_thresholds_ok(config), Pre) ==> ionto_config_thresholds_ok(config); */
+    /*@ assert kept_debounces: \at(ionto_config_debounces_ok(config), Pre) ==> ionto_config_debounces_ok(config); */
+    /*@ assert kept_caps: \at(ionto_config_caps_ok(config), Pre) ==> ionto_config_caps_ok(config); */
+    regulator_error = ionto_regulator_init(&core->regulator, config);
+    /*@ assert still_current: \at(ionto_config_current_ok(config), Pre) ==> ionto_config_current_ok(config); */
+    /*@ assert still_thresholds: \at(ionto_config_thresholds_ok(config), Pre) ==> ionto_config_thresholds_ok(config); */
+    /*@ assert still_debounces: \at(ionto_config_debounces_ok(config), Pre) ==> ionto_config_debounces_ok(config); */
+    /*@ assert still_caps: \at(ionto_config_caps_ok(config), Pre) ==> ionto_config_caps_ok(config); */
+    /*@ assert same_current: ionto_config_current_ok(config) ==> \at(ionto_config_current_ok(config), Pre); */
+    /*@ assert same_thresholds: ionto_config_thresholds_ok(config) ==> \at(ionto_config_thresholds_ok(config), Pre); */
+    /*@ assert same_debounces: ionto_config_debounces_ok(config) ==> \at(ionto_config_debounces_ok(config), Pre); */
+    /*@ assert same_caps: ionto_config_caps_ok(config) ==> \at(ionto_config_caps_ok(config), Pre); */
+    /*@ ghost regulated: ; */
+    guard_error = ionto_guard_init(&core->guard, config, carried_trips);
+    /*@ assert kept_mirror_rates: \at(ionto_regulator_rates_mirrored(&core->regulator), regulated) ==> ionto_regulator_rates_mirrored(&core->regulator); */
+    /*@ assert kept_mirror_caps: \at(ionto_regulator_caps_mirrored(&core->regulator), regulated) ==> ionto_regulator_caps_mirrored(&core->regulator); */
+    /*@ assert kept_mirror_counts: \at(ionto_regulator_counts_mirrored(&core->regulator), regulated) ==> ionto_regulator_counts_mirrored(&core->regulator); */
+    /*@ assert kept_mirror_level: \at(ionto_regulator_level_mirrored(&core->regulator), regulated) ==> ionto_regulator_level_mirrored(&core->regulator); */
+    /*@ assert kept_mirror_flags: \at(ionto_regulator_flags_mirrored(&core->regulator), regulated) ==> ionto_regulator_flags_mirrored(&core->regulator); */
+    /*@ assert not_made_mirror_rates: ionto_regulator_rates_mirrored(&core->regulator) ==> \at(ionto_regulator_rates_mirrored(&core->regulator), regulated); */
+    /*@ assert not_made_mirror_caps: ionto_regulator_caps_mirrored(&core->regulator) ==> \at(ionto_regulator_caps_mirrored(&core->regulator), regulated); */
+    /*@ assert not_made_mirror_counts: ionto_regulator_counts_mirrored(&core->regulator) ==> \at(ionto_regulator_counts_mirrored(&core->regulator), regulated); */
+    /*@ assert not_made_mirror_level: ionto_regulator_level_mirrored(&core->regulator) ==> \at(ionto_regulator_level_mirrored(&core->regulator), regulated); */
+    /*@ assert not_made_mirror_flags: ionto_regulator_flags_mirrored(&core->regulator) ==> \at(ionto_regulator_flags_mirrored(&core->regulator), regulated); */
+    /*@ assert kept_ok_rates: \at(ionto_regulator_rates_ok(&core->regulator.limits), regulated) ==> ionto_regulator_rates_ok(&core->regulator.limits); */
+    /*@ assert kept_ok_caps: \at(ionto_regulator_caps_ok(&core->regulator.limits), regulated) ==> ionto_regulator_caps_ok(&core->regulator.limits); */
+    /*@ assert kept_ok_counts: \at(ionto_regulator_counts_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_counts_ok(&core->regulator.state, &core->regulator.limits); */
+    /*@ assert kept_ok_level: \at(ionto_regulator_level_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_level_ok(&core->regulator.state, &core->regulator.limits); */
+    /*@ assert kept_ok_flags: \at(ionto_regulator_flags_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_flags_ok(&core->regulator.state, &core->regulator.limits); */
     return (guard_error != (uint32_t)IONTO_OK) ? guard_error : regulator_error;
 }
 
