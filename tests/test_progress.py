@@ -89,7 +89,7 @@ def test_the_drive_counts_in_tap_water_where_the_voltage_is_free_and_the_measure
 
 def test_charge_is_told_as_measured_in_whole_nc() -> None:
     progress = tap_water()
-    progress.count(told((5, 5), (2_999_999, 7_000_000)))
+    progress.count(told((5, 5), (2_999_999, 7_999_999)))
     assert progress.charge_nc == (2, 7)
 
 
@@ -113,7 +113,9 @@ def test_tap_water_has_no_dose() -> None:
     ids=["from zero", "on the way up", "at the target", "from above"],
 )
 def test_what_is_left_counts_the_ramps_the_dwell_and_the_other_direction(drive_na: int, left_ms: int) -> None:
-    assert tap_water().remaining_ms(drive_na) == left_ms
+    for more_na in (0, 999):  # less than 1 uA is none
+        left = tap_water().remaining_ms(drive_na + more_na)
+        assert (left, type(left)) == (left_ms, int)
 
 
 def test_what_is_left_in_the_last_direction_counts_nothing_after_it() -> None:
