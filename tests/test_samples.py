@@ -373,6 +373,22 @@ def test_a_column_that_a_trace_leaves_out_has_its_neutral_value() -> None:
     assert [getattr(last, name) for name in NEUTRAL] == [3, 3, 3, 3]
 
 
+def test_a_whole_trace_is_taken_when_no_end_is_given_and_its_samples_are_two_views_a_tick_apart() -> None:
+    core = ReferenceCore()
+    rows = [core.step(Ask(target_na=5)) for _ in range(4)]
+    block = witness_columns(columns_of(rows), SETTINGS, power_on())
+    assert block.ticks == 4
+    assert np.array(block.previous).T.tolist() == [list(block.at(tick)) for tick in range(4)]
+    assert np.array(block.current).T.tolist() == [list(block.at(tick)) for tick in range(1, 5)]
+
+
+def test_silence_is_a_cause_in_columns_from_the_same_tick_on() -> None:
+    rows = [_AFTER._replace(heartbeat=3)] * 5
+    settings = replace(SETTINGS, heartbeat_us=3 * TICK_US)
+    causes = np.asarray(witness_columns(columns_of(rows), settings, _BEFORE).current.causes)
+    assert (causes & slow_causes(False, True) != 0).tolist() == [False, False, True, True, True]
+
+
 def test_columns_that_do_not_fit_together_are_refused() -> None:
     core = ReferenceCore()
     columns = columns_of([core.step(STOP) for _ in range(3)])
