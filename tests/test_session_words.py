@@ -275,9 +275,14 @@ def test_a_core_that_does_not_hear_is_told_so(bench: Make) -> None:
     assert one.session.transitions[-1].why == ("The core tells, but has not heard what is asked of it for too long.")
 
 
-def test_a_core_at_rest_is_given_up_once_it_has_not_heard_for_longer_than_the_heartbeat_time(bench: Make) -> None:
+@pytest.mark.parametrize("heard", [0, 3])
+def test_a_core_at_rest_is_given_up_once_it_has_not_heard_for_longer_than_the_heartbeat_time(
+    bench: Make, heard: int
+) -> None:
     one = bench()
-    one.port.alter = lambda telemetry: telemetry._replace(heartbeat=0)
+    for _ in range(heard):
+        one.session.advance()
+    one.port.alter = lambda telemetry: telemetry._replace(heartbeat=heard)
     assert one.idle(10).state is State.IDLE, "500 ms are not longer than 500 ms"
     assert one.idle(1).state is State.FAULT
 
@@ -352,6 +357,7 @@ def test_requests_transitions_and_the_close_are_written_as_they_are_done(bench: 
         {"target_na": 0, "command": "stop", "acknowledge": False},
     ]
     rows = [(row.event.value, row.before.value, row.after.value, row.why) for row in one.session.transitions]
+    assert rows[0] == ("start", "idle", "ramp", "The session starts: from zero, and with contact.")
     assert [
         tuple(data[key] for key in ("event", "from", "to", "why")) for data in written(one, Kind.TRANSITION)
     ] == rows
