@@ -6,7 +6,8 @@ import pytest
 from configurations import BASE
 from judged import SOUND, STOP, Hardware, JudgedGuard, Odd, bit, ticks_of
 
-from iontocore.ccore import Config, Core, Guard, Proposal, Regulator, Request, Trip
+from iontocore.ccore import Config, Core, Error, Guard, LimitedBy, Phase, Proposal, Refused, Regulator, Request, Trip
+from iontocore.ccore.binding import Memory
 
 UNEVEN: Final = BASE._replace(dwell_us=100_300, contact_us=10_700, heartbeat_us=200_900)
 """Times that are no multiples of a tick: a timer that does not stop at its time passes it by a part of a tick."""
@@ -275,6 +276,23 @@ def test_a_fall_from_less_than_one_step_ends_without_a_trip() -> None:
 # ---- what is written when nothing is said of it ----------------------------------------------------------------------
 
 
+def not_mirrored(memory: Memory, part: str) -> list[str]:
+    """The words of a part whose double is not their complement."""
+    names = [name for name in memory.fields if name.startswith(f"{part}.")]
+    return [
+        name
+        for name in names
+        if any(
+            byte != 255 - twin
+            for byte, twin in zip(
+                memory.bytes[memory.fields[name]],
+                memory.bytes[memory.fields[name.replace(part, f"{part}_inv")]],
+                strict=True,
+            )
+        )
+    ]
+
+
 @pytest.mark.invariant("SI-05", "SI-20")
 def test_a_guard_begins_with_everything_at_zero_and_an_acknowledge_that_was_seen() -> None:
     guard = Guard(BASE)
@@ -287,6 +305,8 @@ def test_a_guard_begins_with_everything_at_zero_and_an_acknowledge_that_was_seen
 def test_a_regulator_begins_with_everything_at_zero() -> None:
     memory = Regulator(BASE).memory
     assert {name for name in memory.fields if name.startswith("state.") and memory.read(name) != 0} == set()
+    said = (memory.read("phase"), memory.read("limited_by"), memory.read("refused"))
+    assert said == (Phase.IDLE, LimitedBy.STOP, Refused.NOTHING)
 
 
 @pytest.mark.invariant("SI-20")
@@ -304,6 +324,9 @@ def test_a_channel_that_is_not_intact_begins_anew_at_zero_and_keeps_that_it_was_
         "guard.state.acknowledge_seen": 1,
         "regulator.state.corrupt": 1,
     }
+    assert [not_mirrored(core.memory, f"{channel}.state") for channel in ("guard", "regulator")] == [[], []]
+    said = (read("regulator.phase"), read("regulator.limited_by"), read("regulator.refused"))
+    assert said == (Phase.IDLE, LimitedBy.STOP, Refused.NOTHING)
 
 
 @pytest.mark.invariant("SI-06", "SI-07")
@@ -316,3 +339,49 @@ def test_a_latch_without_debounce_is_one_and_leaves_nothing_armed_or_on_its_way(
     read = judged.guard.memory.read
     assert read(f"state.{trip.name.lower()}") == 1
     assert {read(f"state.{name}") for name in ("armed", "energised", "ending")} == {0}
+
+
+@pytest.mark.invariant("SI-20")
+def test_a_core_that_is_refused_is_never_intact_says_corrupt_and_keeps_nothing_of_what_was_in_memory() -> None:
+    core = Core(BASE)
+    core.memory.bytes[:] = b"\xa5" * len(core.memory.bytes)
+    assert core.init(BASE._replace(dwell_us=1), 0) is Error.DWELL
+    read = core.memory.read
+    for channel, part in (("guard", "config"), ("regulator", "limits")):
+        assert not_mirrored(core.memory, f"{channel}.{part}") == [f"{channel}.{part}.tick_us"]
+        assert not_mirrored(core.memory, f"{channel}.state") == []
+    left = {name: read(name) for name in core.memory.fields if ".state." in name and read(name) != 0}
+    assert left == {
+        "guard.state.corrupt": 2,
+        "guard.state.first_trip": Trip.CORRUPT,
+        "guard.state.acknowledge_seen": 1,
+        "regulator.state.corrupt": 1,
+    }
+
+
+@pytest.mark.invariant("SI-07")
+def test_trips_that_were_carried_are_latches_as_they_were() -> None:
+    memory = Guard(BASE, 65535).memory
+    for name in ("tick", "corrupt", "emergency", "proposal"):
+        assert memory.read(f"state.{name}") == 1
+    for name in ("heartbeat", "charge", "time"):
+        assert memory.read(f"state.{name}") == 2
+    for field in DEBOUNCED:
+        assert memory.read(f"state.{field}") == getattr(BASE, field)
+
+
+@pytest.mark.invariant("SI-07")
+def test_an_acknowledge_that_was_seen_is_one_whatever_it_was() -> None:
+    judged = JudgedGuard(BASE)
+    for acknowledge in (0, 1, 2, 2**32 - 1):
+        judged.tick(0, STOP, acknowledge=acknowledge)
+        assert judged.guard.memory.read("state.acknowledge_seen") == (acknowledge != 0)
+
+
+@pytest.mark.invariant("SI-05")
+@pytest.mark.parametrize("channel", ["guard", "regulator"])
+def test_a_contact_that_is_neither_yes_nor_no_is_none(channel: str) -> None:
+    core, hardware = Core(BASE), Hardware(BASE)
+    for heartbeat, contact in enumerate((1, 2, 2**32 - 1)):
+        core.step(hardware.sense(Odd(contact=contact)), Request(0, STOP, 0, heartbeat))
+        assert core.memory.read(f"{channel}.state.contact_us") == BASE.tick_us * (contact == 1)
