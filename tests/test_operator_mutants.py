@@ -138,6 +138,16 @@ def test_a_call_that_is_left_out_leaves_what_was(built: Built) -> None:
     assert built.under("[keep(-x + 1) -> nothing]", "mixed", 0) == -9
 
 
+def test_a_call_whose_answer_is_dropped_is_left_out_too(tmp_path: Path) -> None:
+    text = (
+        "static int calls;\nint next(void);\nint next(void)\n{\n    calls = calls + 1;\n    return calls;\n}\n"
+        "int twice(void);\nint twice(void)\n{\n    (void)next();\n    return next();\n}\n"
+    )
+    built = Built(tmp_path, text)
+    assert built.under("[(void) next() -> nothing]", "twice") == 1
+    assert built.under("", "twice") == 3
+
+
 def test_every_mutant_is_named_once_and_belongs_to_its_function(built: Built) -> None:
     names = [mutant.name for mutant in built.made.mutants]
     assert len(set(names)) == len(names)

@@ -192,7 +192,7 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         begins = not self._within and isinstance(node, _VALUES) and _may_be_repeated(node, self._pure)
         self._within = self._within or begins
         text = str(super().visit(node))
-        if isinstance(node, (c_ast.Assignment, c_ast.FuncCall)) and _is_statement(node, parent):
+        if (isinstance(node, c_ast.Assignment) or _is_call(node)) and _is_statement(node, parent):
             text = self._statement(node, text)
         else:
             mutants = changes(node, parent, self._named, self._returns_number)
@@ -220,7 +220,7 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         number = self._number()
         self._make(node, "statement", "[{} -> nothing]")
         note = f"ionto_noted[{number}] |= {REACHED | DIFFERS}"
-        if isinstance(node, c_ast.FuncCall) or isinstance(node.lvalue, c_ast.ID):
+        if _is_call(node) or isinstance(node.lvalue, c_ast.ID):
             # a local variable may have no value yet
             return f"(void)(ionto_mutant == {number} ? 0 : ((ionto_watching ? ({note}) : 0), {text}, 0))"
         place = text_of(node.lvalue)
@@ -248,6 +248,11 @@ class _Emitter(c_generator.CGenerator):  # type: ignore[misc]  # it has no types
         before = before if len(before) <= SHOWN else f"...{before[-SHOWN:]}"
         after = after if len(after) <= SHOWN else f"{after[:SHOWN]}..."
         self.made.append(Mutant(self._number(), self._file, self._function, operator, before + change + after))
+
+
+def _is_call(node: Any) -> bool:
+    """Whether a node calls a function, with or without a cast to void."""
+    return isinstance(node.expr if isinstance(node, c_ast.Cast) else node, c_ast.FuncCall)
 
 
 def _holds_statements(node: Any) -> bool:
