@@ -335,3 +335,84 @@ def test_no_row_of_a_stop_a_trip_or_an_interruption_can_lead_elsewhere_or_be_ref
         assert event in allowed(TABLE, state)
         assert all(breaches(led(event, state, to)) for to in State if to is not right)
         assert all(breaches(changed(Refused(event, state, reason))) for reason in Reason)
+
+
+# ---- what the diagram does not show ---------------------------------------------------------------------------------
+
+REFUSALS = {
+    "idle": {
+        "nothing-to-pause": "pause",
+        "no-fault": "acknowledged",
+        "output-is-off": "target-reached reversal-due sign-changed finished cap-reached core-ending at-zero",
+        "contact-is-free": "contact-lost contact-lost-too-often",
+        "nothing-starts-by-itself": "contact-back",
+    },
+    "ramp": {
+        "already-running": "start resume",
+        "no-fault": "acknowledged",
+        "not-reversing": "sign-changed",
+        "not-on-the-way-down": "at-zero",
+    },
+    "treat": {
+        "already-running": "start resume",
+        "no-fault": "acknowledged",
+        "already-at-target": "target-reached",
+        "not-reversing": "sign-changed",
+        "not-on-the-way-down": "at-zero",
+        "contact-is-there": "contact-back",
+    },
+    "reverse": {
+        "already-running": "start resume",
+        "no-fault": "acknowledged",
+        "sign-first": "target-reached",
+        "already-reversing": "reversal-due",
+        "not-on-the-way-down": "at-zero",
+        "contact-is-there": "contact-back",
+    },
+    "ramp-down": {
+        "on-the-way-down": "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached core-ending contact-back",
+        "no-fault": "acknowledged",
+    },
+    "fault": {
+        "in-fault": "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached core-ending at-zero contact-lost contact-back contact-lost-too-often",
+    },
+}
+"""By state and reason: the events that are refused."""
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_is_refused_is_refused_for_the_reason_that_was_agreed(state: State) -> None:
+    found: dict[str, list[str]] = {}
+    for cell in refusals(TABLE):
+        if cell.state is state:
+            found.setdefault(cell.reason.label, []).append(cell.event.value)
+    assert {label: " ".join(events) for label, events in found.items()} == REFUSALS[state.value]
+
+
+def test_the_operators_acts_are_these_and_all_else_are_facts() -> None:
+    assert [event.value for event in Event if event in OPERATOR_EVENTS] == [
+        "start", "resume", "adjusted", "pause", "stop", "acknowledged"
+    ]  # fmt: skip
+
+
+def test_a_rule_names_the_invariants_that_would_fall_with_it() -> None:
+    assert [(rule.breaches.__name__, " ".join(rule.invariants)) for rule in RULES] == [
+        (name, " ".join(f"SI-{number}" for number in numbers.split())) for name, numbers in FALLING
+    ]
+
+
+FALLING = [
+    ("_unreachable", ""),
+    ("_no_way_back", ""),
+    ("_dead_events", ""),
+    ("_dead_reasons", ""),
+    ("_stops_that_do_not_stop", "16"),
+    ("_turns_on_the_way_down", "16"),
+    ("_faults_that_are_missed", "07 10 15"),
+    ("_other_ways_out_of_fault", "07"),
+    ("_other_ways_to_start", "05"),
+    ("_jumps_to_the_target", "03"),
+    ("_other_reversals", "04"),
+    ("_contact_lost_and_not_at_zero", "10"),
+]
+"""Of each rule: the function that finds its breaches, and the numbers of its invariants."""
