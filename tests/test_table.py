@@ -370,11 +370,17 @@ REFUSALS = {
         "contact-is-there": "contact-back",
     },
     "ramp-down": {
-        "on-the-way-down": "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached core-ending contact-back",
+        "on-the-way-down": (
+            "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached "
+            "core-ending contact-back"
+        ),
         "no-fault": "acknowledged",
     },
     "fault": {
-        "in-fault": "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached core-ending at-zero contact-lost contact-back contact-lost-too-often",
+        "in-fault": (
+            "start resume adjusted pause target-reached reversal-due sign-changed finished cap-reached "
+            "core-ending at-zero contact-lost contact-back contact-lost-too-often"
+        ),
     },
 }
 """By state and reason: the events that are refused."""
