@@ -29,7 +29,9 @@ static int64_t tick_charge_fc(int32_t current_na, int32_t tick_us)
     /*@ assert split: size_na == 4096 * high + low && 0 <= high <= 48829 && 0 <= low <= 4095; */
     /*@ assert high_fits: 0 <= high * tick_us <= 48829 * IONTO_TICK_MAX_US; */
     /*@ assert low_fits: 0 <= low * tick_us <= 4095 * IONTO_TICK_MAX_US; */
-    return ((int64_t)(high * tick_us) * 4096) + (int64_t)(low * tick_us);
+    int32_t high_part = high * tick_us;
+    int32_t low_part = low * tick_us;
+    return ((int64_t)high_part * 4096) + low_part;
 }
 
 /* The dose stops counting at the ceiling, 100 C, which is above every cap. */
