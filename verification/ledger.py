@@ -21,7 +21,7 @@ from typing import Final
 from iontocore.safety.refusal import Refusal
 from iontocore.verification.acsl import Finding
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, fingerprint, version
-from iontocore.verification.wp import OPTIONS, PROVERS, SMOKE_PROVERS, Goal
+from iontocore.verification.wp import MACROS, OPTIONS, PROVERS, SMOKE_PROVERS, Goal
 
 LEDGER: Final = "ledger.csv"
 PROOF: Final = "proof.toml"
@@ -55,6 +55,7 @@ def tools() -> Mapping[str, str]:
         "frama-c": version("frama-c", "-version"),
         "why3": version("why3"),
         "cvc4": version("cvc4"),
+        "cvc4-macros": MACROS,
         "z3": version("z3"),
         "options": " ".join(OPTIONS),
         "provers": ",".join(PROVERS),

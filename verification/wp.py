@@ -49,14 +49,17 @@ SMOKE_PROVERS: Final = ("cvc4",)
 SMOKE_TIMEOUT_S: Final = 1
 """A contradiction is found at once or not at all: a smoke goal that passes has waited for all of this time."""
 
+MACROS: Final = "--macros-quant"
+"""What the second form of cvc4 is told besides."""
+
 _CVC4: Final = re.compile(
     r'\[partial_prover\]\nname = "CVC4"\npath = "(?P<path>[^"]+)"\nversion = "(?P<version>[^"]+)"\n', re.MULTILINE
 )
 _CVC4_CONFIGURED: Final = """
 [prover]
 alternative = "macros"
-command = "{path} --stats --tlimit=%t000 --lang=smt2 --macros-quant %f"
-command_steps = "{path} --stats --rlimit=%S --lang=smt2 --macros-quant %f"
+command = "{path} --stats --tlimit=%t000 --lang=smt2 {macros} %f"
+command_steps = "{path} --stats --rlimit=%S --lang=smt2 {macros} %f"
 driver = "cvc4_17"
 editor = ""
 in_place = false
@@ -137,7 +140,7 @@ def configure() -> Path:
     block = _CVC4.search(found)
     if block is None:
         raise Refusal("cvc4", version("cvc4"), "a version that why3 knows", "`why3 config detect`", "install cvc4 1.8")
-    path.write_text(found + _CVC4_CONFIGURED.format(path=block["path"], version=block["version"]))
+    path.write_text(found + _CVC4_CONFIGURED.format(path=block["path"], version=block["version"], macros=MACROS))
     return path
 
 
