@@ -2,6 +2,345 @@
  * Nothing here decides on a current. Contracts: ionto.h. SPDX-License-Identifier: Apache-2.0 */
 #include "ionto.h"
 
+/* ---- what contracts below say of the channels -------------------------------------------------------------
+ * Written out for a prover, which then reads each word by itself, where a predicate would make it read all of the memory
+ * anew after every call. Nothing is assumed by it: that these say what the predicates of ionto.h say is proved by the
+ * functions without code below. No code uses them. First the guard, then the regulator, then what the guard sees. */
+
+#define RANGE_OK(c) \
+    (IONTO_TICK_MIN_US <= (c)->tick_us <= IONTO_TICK_MAX_US && 2 <= 2 * (c)->tick_tolerance_us <= (c)->tick_us \
+     && 1 <= (c)->limit_na <= IONTO_CEILING_NA \
+     && (c)->limit_na + IONTO_TRIP_GAP_NA <= (c)->trip_na <= IONTO_TRIP_CEILING_NA \
+     && 1 <= (c)->rise_na_per_tick <= 200000 \
+     && 0 * (c)->tick_us <= 1000 * (c)->rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (c)->tick_us \
+     && 1 <= (c)->fall_na_per_tick <= 200000 \
+     && IONTO_FALL_MIN_UA_PER_S * (c)->tick_us <= 1000 * (c)->fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (c)->tick_us \
+     && IONTO_DWELL_MIN_US <= (c)->dwell_us <= IONTO_DWELL_MAX_US \
+     && 1000 <= (c)->compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
+     && (c)->compliance_mv < (c)->over_voltage_mv <= (c)->compliance_mv + 20000 \
+     && (c)->compliance_mv <= 2 * (c)->saturation_mv <= 2 * (c)->compliance_mv \
+     && 1000 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na <= 1000000 && 1 <= (c)->short_ohm <= 1000 \
+     && 10000 <= (c)->short_above_na <= 5000000 && 1000 <= (c)->mismatch_na <= IONTO_MISMATCH_MAX_NA \
+     && 1000 <= (c)->disagree_na <= IONTO_DISAGREE_MAX_NA \
+     && (c)->trip_na < (c)->sensor_max_na <= IONTO_SENSE_MAX_NA \
+     && (c)->over_voltage_mv < (c)->sensor_max_mv <= IONTO_SENSE_MAX_MV \
+     && 1000 <= (c)->leakage_na <= IONTO_LEAKAGE_MAX_NA && 1 <= (c)->over_current_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->over_voltage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->open_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->short_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->mismatch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->sensor_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->stale_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->leakage_us <= IONTO_DEBOUNCE_MAX_US && 1 <= (c)->switch_us <= IONTO_DEBOUNCE_MAX_US \
+     && 1 <= (c)->contact_us <= IONTO_CONTACT_MAX_US \
+     && IONTO_HEARTBEAT_MIN_US <= (c)->heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
+     && 1000000 <= (c)->time_cap_us <= IONTO_TIME_CEILING_US \
+     && (c)->tick_us <= (c)->time_reserve_us <= (c)->time_cap_us \
+     && 1 <= (c)->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC \
+     && (c)->charge_cap_each_fc <= (c)->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC \
+     && 0 <= (c)->charge_reserve_fc <= (c)->charge_cap_each_fc)
+
+#define COUNTS_OK(g) \
+    (0 <= (g)->state.energised_us <= (g)->config.time_cap_us \
+     && 0 <= (g)->state.positive_fc <= (g)->config.charge_cap_each_fc \
+     && 0 <= (g)->state.negative_fc <= (g)->config.charge_cap_each_fc \
+     && (g)->state.positive_fc + (g)->state.negative_fc <= (g)->config.charge_cap_total_fc)
+
+#define CURRENT_OK(g) \
+    (\abs((g)->state.last_na) <= (g)->config.limit_na && -1 <= (g)->state.sign <= 1 \
+     && ((g)->state.last_na > 0 ==> (g)->state.sign == 1) && ((g)->state.last_na < 0 ==> (g)->state.sign == -1) \
+     && 0 <= (g)->state.zero_us <= (g)->config.dwell_us && ((g)->state.last_na != 0 ==> (g)->state.zero_us == 0) \
+     && 0 <= (g)->state.envelope_na <= (g)->config.limit_na \
+     && ((g)->state.ending == 1 ==> 1 <= \abs((g)->state.last_na) <= (g)->state.envelope_na) \
+     && 0 <= (g)->state.contact_us <= (g)->config.contact_us \
+     && 0 <= (g)->state.heartbeat_us <= (g)->config.heartbeat_us && COUNTS_OK(g))
+
+#define SWITCH_OK(g) \
+    ((g)->state.armed <= 1 && (g)->state.energised <= 1 && (g)->state.ending <= 1 && (g)->state.primed <= 1 \
+     && (g)->state.acknowledge_seen <= 1 \
+     && ((g)->state.energised == 0 ==> (g)->state.last_na == 0 && (g)->state.ending == 0) \
+     && ((g)->state.energised == 1 ==> (g)->state.armed == 0) \
+     && ((g)->state.energised == 1 && (g)->state.sign == 0 ==> (g)->state.zero_us == (g)->config.dwell_us))
+
+#define TIMERS_OK(g) \
+    (0 <= (g)->state.over_current_us <= (g)->config.over_current_us \
+     && 0 <= (g)->state.over_voltage_us <= (g)->config.over_voltage_us \
+     && 0 <= (g)->state.open_us <= (g)->config.open_us && 0 <= (g)->state.short_us <= (g)->config.short_us \
+     && 0 <= (g)->state.mismatch_us <= (g)->config.mismatch_us && 0 <= (g)->state.sensor_us <= (g)->config.sensor_us \
+     && 0 <= (g)->state.stale_us <= (g)->config.stale_us && 0 <= (g)->state.leakage_us <= (g)->config.leakage_us \
+     && 0 <= (g)->state.switch_us <= (g)->config.switch_us)
+
+#define LATCHES_OK(g) \
+    ((g)->state.tick <= 1 && (g)->state.corrupt <= 2 && (g)->state.emergency <= 1 && (g)->state.proposal <= 1 \
+     && (g)->state.heartbeat <= 2 && (g)->state.charge <= 2 && (g)->state.time <= 2)
+
+#define DUE_WAITS(g) \
+    ((g)->state.heartbeat == 1 || (g)->state.charge == 1 || (g)->state.time == 1 ==> (g)->state.ending == 1)
+
+#define CUT(g) \
+    ((g)->state.over_current_us >= (g)->config.over_current_us \
+     || (g)->state.over_voltage_us >= (g)->config.over_voltage_us || (g)->state.open_us >= (g)->config.open_us \
+     || (g)->state.short_us >= (g)->config.short_us || (g)->state.mismatch_us >= (g)->config.mismatch_us \
+     || (g)->state.sensor_us >= (g)->config.sensor_us || (g)->state.stale_us >= (g)->config.stale_us \
+     || (g)->state.leakage_us >= (g)->config.leakage_us || (g)->state.switch_us >= (g)->config.switch_us \
+     || (g)->state.tick != 0 || (g)->state.corrupt != 0 || (g)->state.emergency != 0 || (g)->state.proposal != 0)
+
+#define TRIPPED(g) (CUT(g) || (g)->state.heartbeat == 2 || (g)->state.charge == 2 || (g)->state.time == 2)
+
+#define STATE_MIRRORED(g) \
+    ((g)->state.energised_us == -1 - (g)->state_inv.energised_us \
+     && (g)->state.positive_fc == -1 - (g)->state_inv.positive_fc \
+     && (g)->state.negative_fc == -1 - (g)->state_inv.negative_fc \
+     && (g)->state.last_na == -1 - (g)->state_inv.last_na && (g)->state.sign == -1 - (g)->state_inv.sign \
+     && (g)->state.zero_us == -1 - (g)->state_inv.zero_us \
+     && (g)->state.envelope_na == -1 - (g)->state_inv.envelope_na \
+     && (g)->state.contact_us == -1 - (g)->state_inv.contact_us \
+     && (g)->state.heartbeat_us == -1 - (g)->state_inv.heartbeat_us \
+     && (g)->state.over_current_us == -1 - (g)->state_inv.over_current_us \
+     && (g)->state.over_voltage_us == -1 - (g)->state_inv.over_voltage_us \
+     && (g)->state.open_us == -1 - (g)->state_inv.open_us && (g)->state.short_us == -1 - (g)->state_inv.short_us \
+     && (g)->state.mismatch_us == -1 - (g)->state_inv.mismatch_us \
+     && (g)->state.sensor_us == -1 - (g)->state_inv.sensor_us \
+     && (g)->state.stale_us == -1 - (g)->state_inv.stale_us \
+     && (g)->state.leakage_us == -1 - (g)->state_inv.leakage_us \
+     && (g)->state.switch_us == -1 - (g)->state_inv.switch_us \
+     && (g)->state.tick == UINT32_MAX - (g)->state_inv.tick \
+     && (g)->state.corrupt == UINT32_MAX - (g)->state_inv.corrupt \
+     && (g)->state.emergency == UINT32_MAX - (g)->state_inv.emergency \
+     && (g)->state.proposal == UINT32_MAX - (g)->state_inv.proposal \
+     && (g)->state.heartbeat == UINT32_MAX - (g)->state_inv.heartbeat \
+     && (g)->state.charge == UINT32_MAX - (g)->state_inv.charge \
+     && (g)->state.time == UINT32_MAX - (g)->state_inv.time \
+     && (g)->state.first_trip == UINT32_MAX - (g)->state_inv.first_trip \
+     && (g)->state.armed == UINT32_MAX - (g)->state_inv.armed \
+     && (g)->state.energised == UINT32_MAX - (g)->state_inv.energised \
+     && (g)->state.ending == UINT32_MAX - (g)->state_inv.ending \
+     && (g)->state.primed == UINT32_MAX - (g)->state_inv.primed \
+     && (g)->state.now_seen == UINT32_MAX - (g)->state_inv.now_seen \
+     && (g)->state.sample_seen == UINT32_MAX - (g)->state_inv.sample_seen \
+     && (g)->state.heartbeat_seen == UINT32_MAX - (g)->state_inv.heartbeat_seen \
+     && (g)->state.acknowledge_seen == UINT32_MAX - (g)->state_inv.acknowledge_seen)
+
+#define CONFIG_MIRRORED(g) \
+    ((g)->config.time_cap_us == -1 - (g)->config_inv.time_cap_us \
+     && (g)->config.time_reserve_us == -1 - (g)->config_inv.time_reserve_us \
+     && (g)->config.charge_cap_each_fc == -1 - (g)->config_inv.charge_cap_each_fc \
+     && (g)->config.charge_cap_total_fc == -1 - (g)->config_inv.charge_cap_total_fc \
+     && (g)->config.charge_reserve_fc == -1 - (g)->config_inv.charge_reserve_fc \
+     && (g)->config.tick_us == -1 - (g)->config_inv.tick_us \
+     && (g)->config.tick_tolerance_us == -1 - (g)->config_inv.tick_tolerance_us \
+     && (g)->config.limit_na == -1 - (g)->config_inv.limit_na \
+     && (g)->config.trip_na == -1 - (g)->config_inv.trip_na \
+     && (g)->config.rise_na_per_tick == -1 - (g)->config_inv.rise_na_per_tick \
+     && (g)->config.fall_na_per_tick == -1 - (g)->config_inv.fall_na_per_tick \
+     && (g)->config.dwell_us == -1 - (g)->config_inv.dwell_us \
+     && (g)->config.compliance_mv == -1 - (g)->config_inv.compliance_mv \
+     && (g)->config.over_voltage_mv == -1 - (g)->config_inv.over_voltage_mv \
+     && (g)->config.saturation_mv == -1 - (g)->config_inv.saturation_mv \
+     && (g)->config.headroom_na == -1 - (g)->config_inv.headroom_na \
+     && (g)->config.open_na == -1 - (g)->config_inv.open_na \
+     && (g)->config.short_ohm == -1 - (g)->config_inv.short_ohm \
+     && (g)->config.short_above_na == -1 - (g)->config_inv.short_above_na \
+     && (g)->config.mismatch_na == -1 - (g)->config_inv.mismatch_na \
+     && (g)->config.disagree_na == -1 - (g)->config_inv.disagree_na \
+     && (g)->config.sensor_max_na == -1 - (g)->config_inv.sensor_max_na \
+     && (g)->config.sensor_max_mv == -1 - (g)->config_inv.sensor_max_mv \
+     && (g)->config.leakage_na == -1 - (g)->config_inv.leakage_na \
+     && (g)->config.over_current_us == -1 - (g)->config_inv.over_current_us \
+     && (g)->config.over_voltage_us == -1 - (g)->config_inv.over_voltage_us \
+     && (g)->config.open_us == -1 - (g)->config_inv.open_us \
+     && (g)->config.short_us == -1 - (g)->config_inv.short_us \
+     && (g)->config.mismatch_us == -1 - (g)->config_inv.mismatch_us \
+     && (g)->config.sensor_us == -1 - (g)->config_inv.sensor_us \
+     && (g)->config.stale_us == -1 - (g)->config_inv.stale_us \
+     && (g)->config.leakage_us == -1 - (g)->config_inv.leakage_us \
+     && (g)->config.switch_us == -1 - (g)->config_inv.switch_us \
+     && (g)->config.contact_us == -1 - (g)->config_inv.contact_us \
+     && (g)->config.heartbeat_us == -1 - (g)->config_inv.heartbeat_us)
+
+#define FIRST_OK(g) \
+    ((g)->state.first_trip <= IONTO_TRIP_TIME && ((g)->state.first_trip != IONTO_TRIP_NONE <==> TRIPPED(g)) \
+     && ((g)->state.first_trip != IONTO_TRIP_NONE ==> (g)->state.energised == 0 && (g)->state.armed == 0))
+
+#define STATE_OK(g) \
+    (CURRENT_OK(g) && TIMERS_OK(g) && LATCHES_OK(g) && SWITCH_OK(g) && DUE_WAITS(g) && FIRST_OK(g))
+
+#define LIMITS_OK(r) \
+    (IONTO_TICK_MIN_US <= (r)->limits.tick_us <= IONTO_TICK_MAX_US && 1 <= (r)->limits.limit_na <= IONTO_CEILING_NA \
+     && 1 <= (r)->limits.rise_na_per_tick <= 200000 \
+     && 0 * (r)->limits.tick_us <= 1000 * (r)->limits.rise_na_per_tick \
+     && 1000 * (r)->limits.rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (r)->limits.tick_us \
+     && 1 <= (r)->limits.fall_na_per_tick <= 200000 \
+     && IONTO_FALL_MIN_UA_PER_S * (r)->limits.tick_us <= 1000 * (r)->limits.fall_na_per_tick \
+     && 1000 * (r)->limits.fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (r)->limits.tick_us \
+     && IONTO_DWELL_MIN_US <= (r)->limits.dwell_us <= IONTO_DWELL_MAX_US \
+     && 500 <= (r)->limits.saturation_mv <= IONTO_VOLTAGE_CEILING_MV && 1000 <= (r)->limits.headroom_na <= 1000000 \
+     && 1 <= (r)->limits.contact_us <= IONTO_CONTACT_MAX_US \
+     && IONTO_HEARTBEAT_MIN_US <= (r)->limits.heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
+     && 1000000 <= (r)->limits.time_cap_us <= IONTO_TIME_CEILING_US \
+     && 0 <= (r)->limits.time_reserve_us <= (r)->limits.time_cap_us \
+     && 1 <= (r)->limits.charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC \
+     && (r)->limits.charge_cap_each_fc <= (r)->limits.charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC \
+     && 0 <= (r)->limits.charge_reserve_fc <= (r)->limits.charge_cap_each_fc)
+
+#define LEVEL_OK(r) \
+    (\abs((r)->state.level_na) <= (r)->limits.limit_na && \abs((r)->state.target_na) <= (r)->limits.limit_na \
+     && -1 <= (r)->state.sign <= 1 && ((r)->state.level_na > 0 ==> (r)->state.sign == 1) \
+     && ((r)->state.level_na < 0 ==> (r)->state.sign == -1) && 0 <= (r)->state.zero_us <= (r)->limits.dwell_us \
+     && ((r)->state.level_na != 0 ==> (r)->state.zero_us == 0) \
+     && 0 <= (r)->state.contact_us <= (r)->limits.contact_us \
+     && 0 <= (r)->state.heartbeat_us <= (r)->limits.heartbeat_us)
+
+#define FLAGS_OK(r) \
+    ((r)->state.armed <= 1 && (r)->state.energised <= 1 && (r)->state.ending <= 1 && (r)->state.corrupt <= 1 \
+     && ((r)->state.energised == 0 ==> (r)->state.level_na == 0 && (r)->state.ending == 0) \
+     && ((r)->state.energised == 1 ==> (r)->state.armed == 0 && (r)->state.corrupt == 0) \
+     && ((r)->state.energised == 1 && (r)->state.sign == 0 ==> (r)->state.zero_us == (r)->limits.dwell_us))
+
+#define PROPOSED_OK(r) \
+    (0 <= (r)->state.energised_us <= (r)->limits.time_cap_us \
+     && 0 <= (r)->state.positive_fc <= (r)->limits.charge_cap_each_fc \
+     && 0 <= (r)->state.negative_fc <= (r)->limits.charge_cap_each_fc \
+     && (r)->state.positive_fc + (r)->state.negative_fc <= (r)->limits.charge_cap_total_fc \
+     && ((r)->state.energised == 1 ==> (r)->limits.tick_us <= (r)->state.energised_us && 0 <= (r)->state.tick_fc \
+                                       && ((r)->state.level_na > 0 ==> (r)->state.tick_fc <= (r)->state.positive_fc) \
+                                       && ((r)->state.level_na < 0 ==> (r)->state.tick_fc <= (r)->state.negative_fc)))
+
+#define LIMITS_MIRRORED(r) \
+    ((r)->limits.time_cap_us == -1 - (r)->limits_inv.time_cap_us \
+     && (r)->limits.time_reserve_us == -1 - (r)->limits_inv.time_reserve_us \
+     && (r)->limits.charge_cap_each_fc == -1 - (r)->limits_inv.charge_cap_each_fc \
+     && (r)->limits.charge_cap_total_fc == -1 - (r)->limits_inv.charge_cap_total_fc \
+     && (r)->limits.charge_reserve_fc == -1 - (r)->limits_inv.charge_reserve_fc \
+     && (r)->limits.tick_us == -1 - (r)->limits_inv.tick_us \
+     && (r)->limits.limit_na == -1 - (r)->limits_inv.limit_na \
+     && (r)->limits.rise_na_per_tick == -1 - (r)->limits_inv.rise_na_per_tick \
+     && (r)->limits.fall_na_per_tick == -1 - (r)->limits_inv.fall_na_per_tick \
+     && (r)->limits.dwell_us == -1 - (r)->limits_inv.dwell_us \
+     && (r)->limits.saturation_mv == -1 - (r)->limits_inv.saturation_mv \
+     && (r)->limits.headroom_na == -1 - (r)->limits_inv.headroom_na \
+     && (r)->limits.contact_us == -1 - (r)->limits_inv.contact_us \
+     && (r)->limits.heartbeat_us == -1 - (r)->limits_inv.heartbeat_us)
+
+#define PROPOSER_MIRRORED(r) \
+    ((r)->state.energised_us == -1 - (r)->state_inv.energised_us \
+     && (r)->state.positive_fc == -1 - (r)->state_inv.positive_fc \
+     && (r)->state.negative_fc == -1 - (r)->state_inv.negative_fc \
+     && (r)->state.tick_fc == -1 - (r)->state_inv.tick_fc \
+     && (r)->state.level_na == -1 - (r)->state_inv.level_na \
+     && (r)->state.target_na == -1 - (r)->state_inv.target_na \
+     && (r)->state.sign == -1 - (r)->state_inv.sign \
+     && (r)->state.zero_us == -1 - (r)->state_inv.zero_us \
+     && (r)->state.contact_us == -1 - (r)->state_inv.contact_us \
+     && (r)->state.heartbeat_us == -1 - (r)->state_inv.heartbeat_us \
+     && (r)->state.heartbeat_seen == UINT32_MAX - (r)->state_inv.heartbeat_seen \
+     && (r)->state.armed == UINT32_MAX - (r)->state_inv.armed \
+     && (r)->state.energised == UINT32_MAX - (r)->state_inv.energised \
+     && (r)->state.ending == UINT32_MAX - (r)->state_inv.ending \
+     && (r)->state.corrupt == UINT32_MAX - (r)->state_inv.corrupt)
+
+#define PROPOSER_OK(r) (LEVEL_OK(r) && FLAGS_OK(r) && PROPOSED_OK(r))
+
+#define SEES_ZERO(g, s) \
+    (\abs((s)->measured_na) <= (g)->config.leakage_na && \abs((s)->check_na) <= (g)->config.leakage_na)
+
+#define SATURATED(g, s) (\abs((s)->voltage_mv) >= (g)->config.saturation_mv)
+
+#define SEES_CAUSE(g, s) \
+    (\abs((s)->measured_na) > (g)->config.trip_na || \abs((s)->check_na) > (g)->config.trip_na \
+     || \abs((s)->voltage_mv) > (g)->config.over_voltage_mv \
+     || (g)->state.energised == 1 \
+        && ((s)->contact != 1 || SATURATED(g, s) && \abs((g)->state.last_na) > (g)->config.open_na \
+                                 && \abs((s)->measured_na) < (g)->config.open_na) \
+     || \abs((s)->measured_na) > (g)->config.short_above_na && \abs((s)->voltage_mv) <= IONTO_SENSE_MAX_MV \
+        && \abs((s)->voltage_mv) * 1000000 \
+           < \min(\abs((s)->measured_na), IONTO_SENSE_MAX_NA) * (g)->config.short_ohm \
+     || \abs((s)->measured_na - (g)->state.last_na) > (g)->config.mismatch_na \
+        && !(SATURATED(g, s) && (0 <= (s)->measured_na <= (g)->state.last_na \
+                                 || (g)->state.last_na <= (s)->measured_na <= 0)) \
+     || \abs((s)->measured_na) > (g)->config.sensor_max_na || \abs((s)->check_na) > (g)->config.sensor_max_na \
+     || \abs((s)->voltage_mv) > (g)->config.sensor_max_mv \
+     || \abs((s)->measured_na - (s)->check_na) > (g)->config.disagree_na \
+     || (g)->state.primed == 1 && (s)->sample == (g)->state.sample_seen \
+     || (g)->state.energised == 0 && !SEES_ZERO(g, s) || (s)->switch_closed != (g)->state.energised \
+     || (g)->state.primed == 1 \
+        && !((g)->config.tick_us - (g)->config.tick_tolerance_us <= (uint32_t)((s)->now_us - (g)->state.now_seen) \
+             <= (g)->config.tick_us + (g)->config.tick_tolerance_us) \
+     || (s)->emergency_stop != 0)
+
+/* What is written out above is what the predicates of ionto.h say: proved here, once, in both directions. No code: a
+ * compiler sees a comment. */
+/*@ ghost
+  /@ requires valid: \valid_read(c);
+     terminates \true;
+     assigns \nothing;
+     ensures ok: ionto_config_ok(c) <==> RANGE_OK(c) && c->limit_na * c->tick_us <= c->charge_reserve_fc; @/
+  void read_config(const struct ionto_config *c)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(g);
+     requires sound: ionto_guard_sound(g);
+     terminates \true;
+     assigns \nothing;
+     ensures config: CONFIG_MIRRORED(g) ==> RANGE_OK(&g->config);
+     ensures state: CONFIG_MIRRORED(g) && STATE_MIRRORED(g) ==> STATE_OK(g);
+     ensures intact: CONFIG_MIRRORED(g) && STATE_MIRRORED(g) <==> ionto_guard_intact(g);
+     ensures config_mirrored: CONFIG_MIRRORED(g) <==> ionto_guard_config_mirrored(g); @/
+  void open_guard(const struct ionto_guard *g)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(g);
+     requires config: CONFIG_MIRRORED(g) ==> RANGE_OK(&g->config);
+     requires state: CONFIG_MIRRORED(g) && STATE_MIRRORED(g) ==> STATE_OK(g);
+     terminates \true;
+     assigns \nothing;
+     ensures sound: ionto_guard_sound(g);
+     ensures intact: CONFIG_MIRRORED(g) && STATE_MIRRORED(g) <==> ionto_guard_intact(g); @/
+  void close_guard(const struct ionto_guard *g)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(g) && \valid_read(s);
+     terminates \true;
+     assigns \nothing;
+     ensures zero: ionto_sees_zero(&g->config, s) <==> SEES_ZERO(g, s);
+     ensures cause: ionto_sees_cause(g, s) <==> SEES_CAUSE(g, s); @/
+  void look(const struct ionto_guard *g, const struct ionto_sense *s)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(r);
+     requires sound: ionto_regulator_sound(r);
+     terminates \true;
+     assigns \nothing;
+     ensures limits: LIMITS_MIRRORED(r) ==> LIMITS_OK(r);
+     ensures state: LIMITS_MIRRORED(r) && PROPOSER_MIRRORED(r) ==> PROPOSER_OK(r);
+     ensures intact: LIMITS_MIRRORED(r) && PROPOSER_MIRRORED(r) <==> ionto_regulator_intact(r); @/
+  void open_regulator(const struct ionto_regulator *r)
+  {
+  }
+*/
+
+/*@ ghost
+  /@ requires valid: \valid_read(r);
+     requires limits: LIMITS_MIRRORED(r) ==> LIMITS_OK(r);
+     requires state: LIMITS_MIRRORED(r) && PROPOSER_MIRRORED(r) ==> PROPOSER_OK(r);
+     terminates \true;
+     assigns \nothing;
+     ensures sound: ionto_regulator_sound(r);
+     ensures intact: LIMITS_MIRRORED(r) && PROPOSER_MIRRORED(r) <==> ionto_regulator_intact(r); @/
+  void close_regulator(const struct ionto_regulator *r)
+  {
+  }
+*/
+
 /*@ terminates \true; assigns \nothing; ensures \result == \min(a, b); */
 static int32_t lower(int32_t a, int32_t b)
 {
@@ -80,38 +419,51 @@ uint32_t ionto_init(struct ionto_core *core, const struct ionto_config *config, 
 {
     uint32_t guard_error;
     uint32_t regulator_error;
+    /*@ ghost read_config(config); */
+    regulator_error = ionto_regulator_init(&core->regulator, config);
+    /*@ ghost open_regulator(&core->regulator); */
+    /*@ assert same_time_cap_us: config->time_cap_us == \at(config->time_cap_us, Pre); */
+    /*@ assert same_time_reserve_us: config->time_reserve_us == \at(config->time_reserve_us, Pre); */
+    /*@ assert same_charge_cap_each_fc: config->charge_cap_each_fc == \at(config->charge_cap_each_fc, Pre); */
+    /*@ assert same_charge_cap_total_fc: config->charge_cap_total_fc == \at(config->charge_cap_total_fc, Pre); */
+    /*@ assert same_charge_reserve_fc: config->charge_reserve_fc == \at(config->charge_reserve_fc, Pre); */
+    /*@ assert same_tick_us: config->tick_us == \at(config->tick_us, Pre); */
+    /*@ assert same_tick_tolerance_us: config->tick_tolerance_us == \at(config->tick_tolerance_us, Pre); */
+    /*@ assert same_limit_na: config->limit_na == \at(config->limit_na, Pre); */
+    /*@ assert same_trip_na: config->trip_na == \at(config->trip_na, Pre); */
+    /*@ assert same_rise_na_per_tick: config->rise_na_per_tick == \at(config->rise_na_per_tick, Pre); */
+    /*@ assert same_fall_na_per_tick: config->fall_na_per_tick == \at(config->fall_na_per_tick, Pre); */
+    /*@ assert same_dwell_us: config->dwell_us == \at(config->dwell_us, Pre); */
+    /*@ assert same_compliance_mv: config->compliance_mv == \at(config->compliance_mv, Pre); */
+    /*@ assert same_over_voltage_mv: config->over_voltage_mv == \at(config->over_voltage_mv, Pre); */
+    /*@ assert same_saturation_mv: config->saturation_mv == \at(config->saturation_mv, Pre); */
+    /*@ assert same_headroom_na: config->headroom_na == \at(config->headroom_na, Pre); */
+    /*@ assert same_open_na: config->open_na == \at(config->open_na, Pre); */
+    /*@ assert same_short_ohm: config->short_ohm == \at(config->short_ohm, Pre); */
+    /*@ assert same_short_above_na: config->short_above_na == \at(config->short_above_na, Pre); */
+    /*@ assert same_mismatch_na: config->mismatch_na == \at(config->mismatch_na, Pre); */
+    /*@ assert same_disagree_na: config->disagree_na == \at(config->disagree_na, Pre); */
+    /*@ assert same_sensor_max_na: config->sensor_max_na == \at(config->sensor_max_na, Pre); */
+    /*@ assert same_sensor_max_mv: config->sensor_max_mv == \at(config->sensor_max_mv, Pre); */
+    /*@ assert same_leakage_na: config->leakage_na == \at(config->leakage_na, Pre); */
+    /*@ assert same_over_current_us: config->over_current_us == \at(config->over_current_us, Pre); */
+    /*@ assert same_over_voltage_us: config->over_voltage_us == \at(config->over_voltage_us, Pre); */
+    /*@ assert same_open_us: config->open_us == \at(config->open_us, Pre); */
+    /*@ assert same_short_us: config->short_us == \at(config->short_us, Pre); */
+    /*@ assert same_mismatch_us: config->mismatch_us == \at(config->mismatch_us, Pre); */
+    /*@ assert same_sensor_us: config->sensor_us == \at(config->sensor_us, Pre); */
+    /*@ assert same_stale_us: config->stale_us == \at(config->stale_us, Pre); */
+    /*@ assert same_leakage_us: config->leakage_us == \at(config->leakage_us, Pre); */
+    /*@ assert same_switch_us: config->switch_us == \at(config->switch_us, Pre); */
+    /*@ assert same_contact_us: config->contact_us == \at(config->contact_us, Pre); */
+    /*@ assert same_heartbeat_us: config->heartbeat_us == \at(config->heartbeat_us, Pre); */
+    /*@ ghost read_config(config); */
+    guard_error = ionto_guard_init(&core->guard, config, carried_trips);
+    /*@ ghost open_guard(&core->guard); */
     clear_telemetry(&core->telemetry);
     core->reported = 1u;
-    /*@ assert kept_current: \at(ionto_config_current_ok(config), Pre) ==> ionto_config_current_ok(config); */
-    /*@ assert kept_thresholds: \at(ionto_config_thresholds_ok(config), Pre) ==> ionto_config_thresholds_ok(config); */
-    /*@ assert kept_debounces: \at(ionto_config_debounces_ok(config), Pre) ==> ionto_config_debounces_ok(config); */
-    /*@ assert kept_caps: \at(ionto_config_caps_ok(config), Pre) ==> ionto_config_caps_ok(config); */
-    regulator_error = ionto_regulator_init(&core->regulator, config);
-    /*@ assert still_current: \at(ionto_config_current_ok(config), Pre) ==> ionto_config_current_ok(config); */
-    /*@ assert still_thresholds: \at(ionto_config_thresholds_ok(config), Pre) ==> ionto_config_thresholds_ok(config); */
-    /*@ assert still_debounces: \at(ionto_config_debounces_ok(config), Pre) ==> ionto_config_debounces_ok(config); */
-    /*@ assert still_caps: \at(ionto_config_caps_ok(config), Pre) ==> ionto_config_caps_ok(config); */
-    /*@ assert same_current: ionto_config_current_ok(config) ==> \at(ionto_config_current_ok(config), Pre); */
-    /*@ assert same_thresholds: ionto_config_thresholds_ok(config) ==> \at(ionto_config_thresholds_ok(config), Pre); */
-    /*@ assert same_debounces: ionto_config_debounces_ok(config) ==> \at(ionto_config_debounces_ok(config), Pre); */
-    /*@ assert same_caps: ionto_config_caps_ok(config) ==> \at(ionto_config_caps_ok(config), Pre); */
-    /*@ ghost regulated: ; */
-    guard_error = ionto_guard_init(&core->guard, config, carried_trips);
-    /*@ assert kept_mirror_rates: \at(ionto_regulator_rates_mirrored(&core->regulator), regulated) ==> ionto_regulator_rates_mirrored(&core->regulator); */
-    /*@ assert kept_mirror_caps: \at(ionto_regulator_caps_mirrored(&core->regulator), regulated) ==> ionto_regulator_caps_mirrored(&core->regulator); */
-    /*@ assert kept_mirror_counts: \at(ionto_regulator_counts_mirrored(&core->regulator), regulated) ==> ionto_regulator_counts_mirrored(&core->regulator); */
-    /*@ assert kept_mirror_level: \at(ionto_regulator_level_mirrored(&core->regulator), regulated) ==> ionto_regulator_level_mirrored(&core->regulator); */
-    /*@ assert kept_mirror_flags: \at(ionto_regulator_flags_mirrored(&core->regulator), regulated) ==> ionto_regulator_flags_mirrored(&core->regulator); */
-    /*@ assert not_made_mirror_rates: ionto_regulator_rates_mirrored(&core->regulator) ==> \at(ionto_regulator_rates_mirrored(&core->regulator), regulated); */
-    /*@ assert not_made_mirror_caps: ionto_regulator_caps_mirrored(&core->regulator) ==> \at(ionto_regulator_caps_mirrored(&core->regulator), regulated); */
-    /*@ assert not_made_mirror_counts: ionto_regulator_counts_mirrored(&core->regulator) ==> \at(ionto_regulator_counts_mirrored(&core->regulator), regulated); */
-    /*@ assert not_made_mirror_level: ionto_regulator_level_mirrored(&core->regulator) ==> \at(ionto_regulator_level_mirrored(&core->regulator), regulated); */
-    /*@ assert not_made_mirror_flags: ionto_regulator_flags_mirrored(&core->regulator) ==> \at(ionto_regulator_flags_mirrored(&core->regulator), regulated); */
-    /*@ assert kept_ok_rates: \at(ionto_regulator_rates_ok(&core->regulator.limits), regulated) ==> ionto_regulator_rates_ok(&core->regulator.limits); */
-    /*@ assert kept_ok_caps: \at(ionto_regulator_caps_ok(&core->regulator.limits), regulated) ==> ionto_regulator_caps_ok(&core->regulator.limits); */
-    /*@ assert kept_ok_counts: \at(ionto_regulator_counts_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_counts_ok(&core->regulator.state, &core->regulator.limits); */
-    /*@ assert kept_ok_level: \at(ionto_regulator_level_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_level_ok(&core->regulator.state, &core->regulator.limits); */
-    /*@ assert kept_ok_flags: \at(ionto_regulator_flags_ok(&core->regulator.state, &core->regulator.limits), regulated) ==> ionto_regulator_flags_ok(&core->regulator.state, &core->regulator.limits); */
+    /*@ ghost close_guard(&core->guard); */
+    /*@ ghost close_regulator(&core->regulator); */
     return (guard_error != (uint32_t)IONTO_OK) ? guard_error : regulator_error;
 }
 
@@ -187,15 +539,58 @@ static void gather(struct ionto_core *core, const struct ionto_sense *sense, con
     t->voltage_mv = sense->voltage_mv;
 }
 
-struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense,
-                              const struct ionto_request *request)
+/* What the regulator proposes, and of its contract what is needed here. */
+/*@ requires valid: \valid(core) && \valid_read(sense) && \valid_read(request);
+    requires separated: \separated(core, sense) && \separated(core, request);
+    requires sound: ionto_regulator_sound(&core->regulator);
+    terminates \true;
+    assigns core->regulator.state, core->regulator.state_inv, core->regulator.phase, core->regulator.limited_by,
+            core->regulator.refused;
+    ensures si20_sound: ionto_regulator_sound(&core->regulator);
+    ensures si20_says_sound: \old(ionto_regulator_intact(&core->regulator) && core->regulator.state.corrupt == 0)
+                             <==> \result.sound == 1;
+    ensures si22_refused: \result.sound == 1 && \abs(\old(request->target_na)) > core->regulator.limits.limit_na
+                          ==> core->regulator.state.target_na == \old(core->regulator.state.target_na)
+                              && core->regulator.refused == IONTO_REFUSED_LIMIT; */
+static struct ionto_proposal propose(struct ionto_core *core, const struct ionto_sense *sense,
+                                     const struct ionto_request *request)
 {
     /* the one derived value that crosses between the channels: whatever it says, it can only lower the proposal */
     uint32_t cut = (core->guard.state.first_trip != (uint32_t)IONTO_TRIP_NONE) ? 1u : 0u;
-    struct ionto_proposal proposal = ionto_regulator_step(&core->regulator, sense, request, cut);
-    struct ionto_drive drive = ionto_guard_step(&core->guard, sense, request, &proposal);
+    return ionto_regulator_step(&core->regulator, sense, request, cut);
+}
+
+struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense *sense,
+                              const struct ionto_request *request)
+{
+    int32_t tick_us = core->regulator.limits.tick_us;
+    struct ionto_proposal proposal;
+    struct ionto_drive drive;
+    /*@ ghost open_guard(&core->guard); */
+    /*@ ghost open_regulator(&core->regulator); */
+    /*@ ghost look(&core->guard, sense); */
+    proposal = propose(core, sense, request);
+    /*@ assert same_now_us: sense->now_us == \at(sense->now_us, Pre); */
+    /*@ assert same_sample: sense->sample == \at(sense->sample, Pre); */
+    /*@ assert same_measured_na: sense->measured_na == \at(sense->measured_na, Pre); */
+    /*@ assert same_check_na: sense->check_na == \at(sense->check_na, Pre); */
+    /*@ assert same_voltage_mv: sense->voltage_mv == \at(sense->voltage_mv, Pre); */
+    /*@ assert same_contact: sense->contact == \at(sense->contact, Pre); */
+    /*@ assert same_switch_closed: sense->switch_closed == \at(sense->switch_closed, Pre); */
+    /*@ assert same_emergency_stop: sense->emergency_stop == \at(sense->emergency_stop, Pre); */
+    /*@ assert same_target_na: request->target_na == \at(request->target_na, Pre); */
+    /*@ assert same_command: request->command == \at(request->command, Pre); */
+    /*@ assert same_acknowledge: request->acknowledge == \at(request->acknowledge, Pre); */
+    /*@ assert same_heartbeat: request->heartbeat == \at(request->heartbeat, Pre); */
+    /*@ ghost close_guard(&core->guard); */
+    /*@ ghost open_regulator(&core->regulator); */
+    /*@ ghost look(&core->guard, sense); */
+    drive = ionto_guard_step(&core->guard, sense, request, &proposal);
+    /*@ ghost open_guard(&core->guard); */
     /* limits that were found corrupt count nothing */
-    gather(core, sense, &drive, (proposal.sound == 1u) ? core->regulator.limits.tick_us : 0);
+    gather(core, sense, &drive, (proposal.sound == 1u) ? tick_us : 0);
+    /*@ ghost close_guard(&core->guard); */
+    /*@ ghost close_regulator(&core->regulator); */
     return drive;
 }
 
