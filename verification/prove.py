@@ -21,7 +21,7 @@ from typing import Final
 
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import goal_text, ledger, proof_table, wp
+from iontocore.verification import goal_text, ledger, open_goals, proof_table, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, weakenings, with_contracts
 from iontocore.verification.progress import progress
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
@@ -110,14 +110,22 @@ def _check_only() -> int:
 
 
 def verdict(proof: Proof, findings: Sequence[Finding]) -> int:
-    """Print what is to be looked at, and the verdict. Returns the exit status."""
-    failed = [goal for goal in proof.goals if not goal.well]
+    """Print what is to be looked at, and the verdict. Returns the exit status. A goal that ``open.toml`` lists is said
+    to be open, and is no failure; one that it lists and that is shown is."""
+    listed = open_goals.load()
+    failed = [goal for goal in proof.goals if not goal.well and open_goals.place(goal) not in listed]
+    still = [goal for goal in proof.goals if not goal.well and open_goals.place(goal) in listed]
+    findings = [*findings, *open_goals.stale(listed, proof.goals)]
     if findings:
         print(f"\nagainst the proof:\n{proof_table.of_findings(findings)}")
     if failed:
         print(f"\nnot shown:\n{proof_table.of_failures(failed, proof.texts)}")
-    word = "FAILED" if failed or findings else "PROVED"
-    print(f"\n{word}: {len(proof.goals) - len(failed)} of {len(proof.goals)} goals, {len(findings)} objections")
+    if still:
+        table = open_goals.TABLE.name
+        print(f"\nopen, and known to be ({table} says why):\n{proof_table.of_failures(still, {})}")
+    word = "FAILED" if failed or findings else ("NOT ALL PROVED" if still else "PROVED")
+    shown = len(proof.goals) - len(failed) - len(still)
+    print(f"\n{word}: {shown} of {len(proof.goals)} goals, {len(still)} open, {len(findings)} objections")
     return 1 if failed or findings else 0
 
 
