@@ -21,7 +21,7 @@ from typing import Final
 from iontocore.safety.refusal import Refusal
 from iontocore.verification.acsl import Finding
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, fingerprint, version
-from iontocore.verification.wp import MACROS, OPTIONS, PROVERS, SMOKE_PROVERS, UNFOLDED, Goal
+from iontocore.verification.wp import MACROS, OPTIONS, PROVERS, SMOKE_PROVERS, Goal
 
 LEDGER: Final = "ledger.csv"
 PROOF: Final = "proof.toml"
@@ -58,7 +58,6 @@ def tools() -> Mapping[str, str]:
         "cvc4-macros": MACROS,
         "z3": version("z3"),
         "options": " ".join(OPTIONS),
-        "options_joined": " ".join(UNFOLDED[1]),
         "provers": ",".join(PROVERS),
         "smoke_provers": ",".join(SMOKE_PROVERS),
     }

@@ -37,10 +37,6 @@ OPTIONS: Final = (
 )
 """What every run has in common: the goals are those of the contracts and of C's own rules (``-wp-rte``)."""
 
-UNFOLDED: Final = (("ionto_init", "ionto_configure", "ionto_step"), ("-wp-unfold-assigns", "5"))
-"""Where the channels are joined, a call is told to write fields and not whole structures: what it leaves alone is then
-seen by WP itself. It changes no contract."""
-
 PROVERS: Final = ("cvc4", "cvc4-macros", "z3")
 """In this order. See the module's text. The second is the first, told to put definitions in place of what they define
 (``--macros-quant``): that changes no answer, and a predicate over many fields takes a hundredth of the time; one that
@@ -73,7 +69,7 @@ shortcut = "cvc4-macros"
 version = "{version}"
 """
 
-_SMOKE_ONLY: Final = "-@ensures,-@assigns,-@assert,-@requires,-@terminates,-@exits,-@check"
+_SMOKE_ONLY: Final = "-@ensures,-@assigns,-@assert,-@requires,-@terminates,-@exits,-@check,-@complete_behaviors,-@disjoint_behaviors"
 _LONGEST_RUN_S: Final = 7200.0
 
 _MODEL_PREFIX: Final = "typed_"
@@ -182,12 +178,10 @@ def printed(function: Function, *, config: Path, root: Path = ROOT) -> str:
 
 
 def _frama_c(function: Function, config: Path, root: Path, provers: Sequence[str], options: Sequence[str]) -> Answer:
-    unfolded = UNFOLDED[1] if function.name in UNFOLDED[0] else ()
     return run(
         [
             "frama-c",
             *OPTIONS,
-            *unfolded,
             "-wp-prover",
             ",".join(provers),
             "-wp-fct",
