@@ -69,3 +69,7 @@ def test_a_ledger_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
     (tmp_path / ledger.LEDGER).write_text(table.replace("clause", "claws"))
     with pytest.raises(Refusal, match="columns"):
         ledger.load(tmp_path)
+
+
+def test_the_ledger_is_that_of_this_text() -> None:
+    assert ledger.stale() == []
