@@ -128,7 +128,8 @@ def verdict(proof: Proof, findings: Sequence[Finding]) -> int:
         print(f"\nopen, and known to be ({table} says why):\n{proof_table.of_failures(still, {})}")
     word = "FAILED" if failed or findings else ("NOT ALL PROVED" if still else "PROVED")
     shown = len(proof.goals) - len(failed) - len(still)
-    print(f"\n{word}: {shown} of {len(proof.goals)} goals, {len(still)} open, {len(findings)} objections")
+    left = f", {len(still)} open" if still else ""
+    print(f"\n{word}: {shown} of {len(proof.goals)} goals{left}, {len(findings)} objections")
     return 1 if failed or findings else 0
 
 
@@ -223,7 +224,7 @@ def _smoked(function: Function, config: Path) -> tuple[wp.Outcome, Mapping[str, 
 
 
 def limit_s(function: Function, timeout_s: int, listed: Collection[tuple[str, str]]) -> int:
-    """Seconds for each goal and prover of a function: fewer where goals are known to be open, which take all of them."""
+    """Seconds for each goal and prover of a function: fewer where goals are known to be open: these take all."""
     known = (function.file.as_posix(), function.name) in listed
     return min(timeout_s, OPEN_TIMEOUT_S) if known else timeout_s
 
