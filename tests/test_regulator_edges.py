@@ -6,7 +6,7 @@ import pytest
 from configurations import BASE
 from judged import RUN, SOUND, STOP, Hardware, Odd, ticks_of
 
-from iontocore.ccore import Config, Drive, LimitedBy, Regulator, Request
+from iontocore.ccore import Config, Drive, LimitedBy, Phase, Refused, Regulator, Request
 
 TICK_FC: Final = 1000 * 1000
 SMALL: Final = BASE._replace(
@@ -165,3 +165,62 @@ def test_the_ceiling_itself_is_reached(sign: int) -> None:
     for _ in range(1500):
         na = regulator.tick(sign * ceiling_na)
     assert na == sign * ceiling_na
+
+
+@pytest.mark.invariant("SI-01")
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_saturated_with_the_other_direction_measured_the_headroom_alone_is_allowed(sign: int) -> None:
+    regulator = Alone(BASE)
+    regulator.start(sign * 70_000)
+    for _ in range(60):
+        regulator.tick(sign * 70_000)
+    odd = Odd(measured_na=-sign * 9000, voltage_mv=BASE.saturation_mv)
+    flowed = [regulator.tick(sign * 70_000, odd=odd) for _ in range(12)]
+    assert flowed == [sign * na for na in (*range(59_000, 49_000, -1000), 50_000, 50_000)]
+
+
+def test_a_rise_that_the_voltage_stops_is_a_treatment_from_its_first_tick_on() -> None:
+    regulator = Alone(BASE)
+    regulator.start(200_000)
+    for _ in range(60):
+        regulator.tick(200_000)
+    assert regulator.read("phase") == Phase.RAMP
+    regulator.tick(200_000, odd=Odd(measured_na=10_000, voltage_mv=-BASE.saturation_mv))
+    assert (regulator.read("phase"), regulator.read("limited_by")) == (Phase.TREAT, LimitedBy.VOLTAGE)
+
+
+def test_a_fall_that_passes_the_target_stays_a_fall() -> None:
+    regulator = Alone(BASE)
+    regulator.start(3000)
+    for _ in range(3):
+        regulator.tick(3000)
+    assert regulator.tick(2000, STOP) == 2000
+    assert (regulator.read("phase"), regulator.read("limited_by")) == (Phase.FALL, LimitedBy.STOP)
+
+
+@pytest.mark.invariant("SI-17", "SI-18")
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_what_was_cut_is_given_back_and_what_an_emergency_ended_has_flowed(sign: int) -> None:
+    name = "positive_fc" if sign > 0 else "negative_fc"
+    for given_back, how in ((True, {"cut": 1}), (False, {"odd": Odd(emergency_stop=1)})):
+        regulator = Alone(BASE)
+        regulator.start(sign * 5000)
+        regulator.tick(sign * 5000)
+        regulator.tick(sign * 5000)
+        assert (regulator.read("state.energised_us"), regulator.read(f"state.{name}")) == (3000, 3_000_000)
+        regulator.tick(sign * 5000, **how)
+        left = (2000, 1_000_000) if given_back else (3000, 3_000_000)
+        assert (regulator.read("state.energised_us"), regulator.read(f"state.{name}")) == left
+
+
+@pytest.mark.invariant("SI-22")
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+def test_a_run_whose_target_is_refused_waits_and_does_not_tell_of_a_reversal(sign: int) -> None:
+    regulator = Alone(BASE)
+    regulator.start(sign * 1000)
+    regulator.tick(sign * 1000)
+    for _ in range(3 if sign else 200):
+        regulator.tick(sign * 1000, STOP)
+    regulator.tick(BASE.limit_na + 1)
+    said = (regulator.read("phase"), regulator.read("limited_by"), regulator.read("refused"))
+    assert said == (Phase.WAIT, LimitedBy.CONTACT, Refused.LIMIT)
