@@ -12,6 +12,7 @@ from holes import SOURCES
 from iontocore.ccore import _ionto
 from iontocore.safety.refusal import Refusal
 from iontocore.verification.instrumented import build, environment
+from iontocore.verification.tools import Answer, complaint
 
 SAYS_WHERE: Final = "from iontocore.ccore import _ionto, Config; print(_ionto.__file__)"
 
@@ -69,13 +70,37 @@ def test_a_source_that_the_extension_does_not_have_cannot_be_exchanged(tmp_path:
 
 
 @pytest.mark.needs("gcc")
-@pytest.mark.parametrize("line", ["int here(void) { return nothing; }", "int here(void) { return nowhere(); }"])
-def test_what_does_not_compile_is_refused_and_leaves_no_extension(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("int here(void) { return nothing; }", r"bad\.c:\d+:\d+: error: 'nothing' undeclared"),
+        ("int here(void) { return nowhere(); }", r"bad\.c:\d+:\d+: error: implicit declaration of function 'nowhere'"),
+        (
+            "uint32_t ionto_phase(const struct ionto_core *core) { return core != 0; }",
+            "multiple definition of `ionto_phase'",
+        ),
+    ],
+    ids=["a name", "a function", "two definitions"],
+)
+def test_what_does_not_compile_is_refused_with_the_compilers_error_and_leaves_no_extension(
+    tmp_path: Path, line: str, error: str
+) -> None:
     bad = tmp_path / "bad.c"
     bad.write_text(f"{(SOURCES / 'guard.c').read_text('utf-8')}\n{line}\n")
-    with pytest.raises(Refusal, match="not compiled"):
+    with pytest.raises(Refusal, match=rf"not compiled \([^\n]*{error}"):
         build(tmp_path / "made", "gcc", exchanged={"guard.c": bad})
     assert list((tmp_path / "made").rglob("*.so")) == []
+
+
+def test_a_linker_is_quoted_with_what_it_misses_and_not_with_its_summary() -> None:
+    said = "ld: x.o: in function `f':\nx.c:3: undefined reference to `g'\ncc: error: linker command failed\n"
+    assert complaint(Answer(1, "", said)) == "x.c:3: undefined reference to `g'"
+
+
+def test_a_compiler_that_names_no_error_is_quoted_with_its_last_line_and_a_silent_one_with_its_status() -> None:
+    assert complaint(Answer(1, "", "x.c: In function 'f':\nclang: out of memory\n")) == "clang: out of memory"
+    assert complaint(Answer(1, "told on the other stream\n", "")) == "told on the other stream"
+    assert complaint(Answer(-9, "", "")) == "status -9"
 
 
 def test_a_compiler_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from typing import IO, Final
 from iontocore.ccore import Phase, Trip
 from iontocore.safety.refusal import Refusal
 from iontocore.verification.progress import progress
-from iontocore.verification.tools import ROOT, SOURCES, cores, require, run
+from iontocore.verification.tools import ROOT, SOURCES, complaint, cores, require, run
 
 COMPILER: Final = "clang-19"
 SANITIZERS: Final = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
@@ -103,13 +103,11 @@ def build(out: Path, exchanged: Mapping[str, Path] | None = None) -> Path:
 
 
 def _compile(command: Sequence[str]) -> None:
-    answer = run(command, timeout_s=300)
+    answer = run(command, timeout_s=300, env={"LC_ALL": "C"})
     if answer.status != 0:
-        said = answer.err.strip().splitlines()
-        why = said[0] if said else f"status {answer.status}"
         raise Refusal(
-            "the fuzz target", f"not compiled ({why})", f"what {COMPILER} compiles", "verification/fuzz.py",
-            f"see that {COMPILER} and libclang-rt-19-dev are there",
+            "the fuzz target", f"not compiled ({complaint(answer)})", f"what {COMPILER} compiles",
+            "verification/fuzz.py", f"see that {COMPILER} and libclang-rt-19-dev are there",
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from iontocore.ccore.build_ffi import builder
 from iontocore.safety.refusal import Refusal
-from iontocore.verification.tools import ROOT, require, run
+from iontocore.verification.tools import ROOT, complaint, require, run
 
 _BUILD_TIMEOUT_S: Final = 600.0
 _PACKAGES: Final = {"gcc": "gcc", "clang-19": "clang-19"}
@@ -56,12 +56,11 @@ def build(out: Path, compiler: str, flags: Sequence[str] = (), *, exchanged: Map
         "-o",
         str(package / "_ionto.abi3.so"),
     ]
-    answer = run(command, timeout_s=_BUILD_TIMEOUT_S)
+    answer = run(command, timeout_s=_BUILD_TIMEOUT_S, env={"LC_ALL": "C"})
     if answer.status != 0:
-        said = (answer.err or answer.out).strip().splitlines()
         raise Refusal(
-            "the extension", f"not compiled ({said[0] if said else f'status {answer.status}'})",
-            f"what {compiler} compiles", "verification/instrumented.py",
+            "the extension", f"not compiled ({complaint(answer)})", f"what {compiler} compiles",
+            "verification/instrumented.py",
         )  # fmt: skip
     return tree
 

@@ -26,6 +26,8 @@ SOURCES: Final = (
 RECORDS: Final = ROOT / "ccore" / "proofs"
 """Where the committed results stand."""
 
+_ERROR: Final = re.compile(r"\berror: |undefined reference|multiple definition")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -76,6 +78,13 @@ def run(
             os.killpg(process.pid, 9)
             raise
     return Answer(process.returncode, out, err)
+
+
+def complaint(answer: Answer) -> str:
+    """What a compiler or a linker that failed says is wrong: its first line that names an error, and not what leads up
+    to it ("In function ..."); the last thing that it said when no line does, its status when it said nothing."""
+    said = [line.strip() for line in (answer.err.strip() or answer.out.strip()).splitlines()]
+    return next(filter(_ERROR.search, said), said[-1] if said else f"status {answer.status}")
 
 
 def version(command: str, *arguments: str) -> str:
