@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 from configurations import BASE
-from judged import SOUND, STOP, Hardware, JudgedGuard, Odd, bit, ticks_of
+from judged import RUN, SOUND, STOP, Hardware, JudgedGuard, Odd, bit, ticks_of
 
 from iontocore.ccore import Config, Core, Error, Guard, LimitedBy, Phase, Proposal, Refused, Regulator, Request, Trip
 from iontocore.ccore.binding import Memory
@@ -207,6 +207,23 @@ def test_saturation_and_more_explains_what_lies_between_zero_and_the_drive(sign:
             odd = Odd(measured_na=sign * measured_na, voltage_mv=-sign * voltage_mv)
             tripped = not (explained and voltage_mv >= config.saturation_mv)
             assert judged.tick(sign * 8000, odd=odd).trips == tripped * bit(Trip.MISMATCH)
+
+
+@pytest.mark.invariant("SI-16")
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_envelope_is_zero_until_a_fall_begins_sinks_with_it_and_is_zero_when_the_switch_opens(
+    sign: int, cut: bool
+) -> None:
+    judged = JudgedGuard(BASE)
+    judged.close()
+    wanted = [(1000, RUN, 0), (2000, RUN, 0), (3000, RUN, 0), (3000, STOP, 3000), (2000, STOP, 2000)]
+    for na, command, envelope_na in wanted:
+        assert judged.tick(sign * na, command).drive_na == sign * na
+        assert judged.guard.memory.read("state.envelope_na") == envelope_na
+    row = judged.tick(sign * 1000, STOP, odd=Odd(emergency_stop=int(cut)))
+    assert row.switch_closed == (not cut)
+    assert judged.guard.memory.read("state.envelope_na") == (0 if cut else 1000)
 
 
 # ---- at the caps -----------------------------------------------------------------------------------------------------

@@ -141,30 +141,49 @@ def test_a_cut_at_rest_uses_up_the_stop_that_the_regulator_has_seen(how: str) ->
     assert (regulator.read("state.armed"), regulator.read("state.energised")) == (0, 0)
 
 
+CEILING_NA: Final = 30_000_000
+AT_THE_CEILING: Final = BASE._replace(
+    tick_us=10_000,
+    limit_na=CEILING_NA,
+    trip_na=35_000_000,
+    sensor_max_na=200_000_000,
+    rise_na_per_tick=20_000,
+    fall_na_per_tick=20_000,
+    compliance_mv=100_000,
+    over_voltage_mv=110_000,
+    saturation_mv=90_000,
+    sensor_max_mv=200_000,
+    time_cap_us=7_200_000_000,
+    charge_cap_each_fc=10**17,
+    charge_cap_total_fc=10**17,
+)
+
+
 @pytest.mark.invariant("SI-01", "SI-02")
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_the_ceiling_itself_is_reached(sign: int) -> None:
-    ceiling_na = 30_000_000
-    config = BASE._replace(
-        tick_us=10_000,
-        limit_na=ceiling_na,
-        trip_na=35_000_000,
-        sensor_max_na=200_000_000,
-        rise_na_per_tick=20_000,
-        fall_na_per_tick=20_000,
-        compliance_mv=100_000,
-        over_voltage_mv=110_000,
-        saturation_mv=90_000,
-        sensor_max_mv=200_000,
-        time_cap_us=7_200_000_000,
-        charge_cap_each_fc=10**17,
-        charge_cap_total_fc=10**17,
-    )
-    regulator = Alone(config)
-    regulator.start(sign * ceiling_na)
+def test_the_ceiling_itself_is_reached_and_left_by_one_nanoampere_that_the_voltage_does_not_allow(sign: int) -> None:
+    regulator = Alone(AT_THE_CEILING)
+    regulator.start(sign * CEILING_NA)
     for _ in range(1500):
-        na = regulator.tick(sign * ceiling_na)
-    assert na == sign * ceiling_na
+        na = regulator.tick(sign * CEILING_NA)
+    assert na == sign * CEILING_NA
+    for short_of_it_na in (-1, 0, 1, 2):
+        measured_na = sign * (CEILING_NA - AT_THE_CEILING.headroom_na - short_of_it_na)
+        odd = Odd(measured_na=measured_na, voltage_mv=AT_THE_CEILING.saturation_mv)
+        assert regulator.tick(sign * CEILING_NA, odd=odd) == sign * (CEILING_NA - max(short_of_it_na, 0))
+
+
+@pytest.mark.invariant("SI-18")
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_start_has_nothing_to_give_back_of_the_treatment_before(sign: int) -> None:
+    regulator = Alone(BASE)
+    for _ in range(2):
+        regulator.start(sign * 1000)
+        assert regulator.read("state.tick_fc") == 0
+        regulator.tick(sign * 1000)
+        assert regulator.read("state.tick_fc") == TICK_FC
+        regulator.tick(sign * 1000, STOP)
+        assert (regulator.read("state.energised"), regulator.read("state.tick_fc")) == (0, TICK_FC)
 
 
 @pytest.mark.invariant("SI-01")

@@ -128,6 +128,29 @@ def test_before_the_first_tick_the_report_that_is_gathered_is_empty_whatever_was
     assert read("reported") == 1
 
 
+@pytest.mark.parametrize("reported", [0, 2, 2**32 - 1])
+def test_extremes_begin_anew_after_a_report_and_after_nothing_else(reported: int) -> None:
+    core, hardware = Core(BASE), Hardware(BASE)
+    core.report()
+    for heartbeat, measured_na in enumerate((5000, 7000, 6000)):
+        core.step(hardware.sense(Odd(measured_na=measured_na)), Request(0, STOP, 0, heartbeat))
+        core.memory.write("reported", reported)
+    report = core.report()
+    assert (report.measured_min_na, report.measured_max_na) == (5000, 7000)
+    core.step(hardware.sense(Odd(measured_na=6000)), Request(0, STOP, 0, 3))
+    report = core.report()
+    assert (report.measured_min_na, report.measured_max_na) == (6000, 6000)
+
+
+@pytest.mark.invariant("SI-18")
+@pytest.mark.parametrize("closed", [0, 1, 2, 2**32 - 1])
+def test_a_dose_is_counted_while_the_switch_is_closed_and_a_word_that_is_no_answer_does_not_say_so(closed: int) -> None:
+    core, hardware = Core(BASE), Hardware(BASE)
+    core.memory.write("telemetry.switch_closed", closed)
+    core.step(hardware.sense(Odd(measured_na=1000)), Request(0, STOP, 0, 1))
+    assert core.memory.read("telemetry.measured_positive_fc") == (1_000_000 if closed == 1 else 0)
+
+
 @pytest.mark.invariant("SI-18")
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize("short_of_it_fc", [0, 1, 999_999, 1_000_000, 1_000_001])
