@@ -335,7 +335,12 @@ def test_the_report_says_what_is_excused_and_why_and_which_excuse_is_for_nothing
     text = cover.report(TOTALS, judge([FALSE, DECIDES], [EXCUSE]))
     assert "CV-01  ccore/src/guard.c:7, permit()" in text
     assert "    a reason" in text
-    assert text.splitlines()[-1] == "COVERED: every condition is true and false, and decides, but for what CV-01 excuse"
+    covered = "COVERED: every condition is true and false, and decides"
+    assert text.splitlines()[-1] == f"{covered}, but where CV-01 says why it cannot"
+    second = Gap(DECIDES.place._replace(function="other"), "decides", 9)
+    both = judge([FALSE, DECIDES, second], [EXCUSE, Excuse("CV-02", second.place, ("decides",), "another reason")])
+    assert cover.report(TOTALS, both).splitlines()[-1] == f"{covered}, but where CV-01, CV-02 say why it cannot"
+    assert cover.report(TOTALS, judge([], [])).splitlines()[-1] == covered
     text = cover.report(TOTALS, judge([FALSE], [EXCUSE]))
     assert "CV-01 FOR NOTHING  ccore/src/guard.c, permit()\n    b: never decides\n" in text
     assert text.splitlines()[-1].startswith("NOT COVERED: places without an excuse: 0; excuses for nothing: 1")

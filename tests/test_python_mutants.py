@@ -263,7 +263,7 @@ def test_no_more_is_said_where_nothing_is_left() -> None:
 
 def test_a_module_that_is_not_mutated_and_no_job_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert python_mutants.main(["--jobs", "0"]) == 2
-    assert "--jobs is 0; allowed is at least 1" in capsys.readouterr().err
+    assert "--jobs is 0; allowed is a whole number from 1 to 256" in capsys.readouterr().err
     assert python_mutants.main(["safety/nothing.py"]) == 2
     assert "MODULE is safety/nothing.py; allowed is one of safety/contraindications.py" in capsys.readouterr().err
 

@@ -106,3 +106,13 @@ def test_a_process_that_died_before_it_told_anything_is_no_success(tmp_path: Pat
     assert sanitize._sentence(tmp_path / "report.7") == "an empty report"
     (tmp_path / "report.7").write_text("AddressSanitizer: CHECK failed: x.cpp:1\n    #0 here\n")
     assert sanitize._sentence(tmp_path / "report.7") == "AddressSanitizer: CHECK failed: x.cpp:1"
+
+
+@pytest.mark.needs("clang-19")
+@pytest.mark.parametrize("chosen", [["-k", "nothing_is_called_so", "test_one_tick.py"], ["nowhere.py"]])
+def test_a_choice_that_names_no_test_is_a_mistake_and_no_failure_of_the_core(
+    chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sanitize, "FOLDER", tmp_path / "made")
+    assert sanitize.main(["--", *one_tick(tmp_path)[1:], *chosen[:-1], str(tmp_path / chosen[-1])]) == 2
+    assert "tests that pytest finds, says pytest (status " in capsys.readouterr().err

@@ -9,7 +9,6 @@ The status is 0 when nothing is missing but what is excused; 1 when something is
 test fails, or when clang cannot count a decision; 2 when a tool is missing or the core does not compile.
 """
 
-import argparse
 import json
 import shutil
 import sys
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import instrumented
+from iontocore.verification.command import Parser, answered
 from iontocore.verification.excuses import REGISTER, Judgement, judge, load
 from iontocore.verification.gaps import Gap, Measured, NotMeasuredError, Place, Source, Totals, read
 from iontocore.verification.progress import progress
@@ -172,21 +172,21 @@ def _verdict(judgement: Judgement) -> str:
             f"(see {REGISTER.relative_to(ROOT)})"
         )
     ids = dict.fromkeys(excuse.id for _, excuse in judgement.excused)
-    but = f", but for what {', '.join(ids)} excuse" if ids else ""
+    but = f", but where {', '.join(ids)} {'says' if len(ids) == 1 else 'say'} why it cannot" if ids else ""
     return f"COVERED: every condition is true and false, and decides{but}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, compare with the register, and say so."""
-    parser = argparse.ArgumentParser(prog="python -m iontocore.verification.cover", description=__doc__.splitlines()[0])
-    parser.parse_args(argv)
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    Parser("cover", __doc__.splitlines()[0]).parse_args(argv)
     try:
         excuses = load()
         measured = measure(_BUILD)
         compiler = version("clang-19")
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
     except NotMeasuredError as error:
         *before, last = str(error).splitlines()
         print("\n".join([*before, f"NOT MEASURED: {last}"]))

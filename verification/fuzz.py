@@ -8,7 +8,6 @@ that broke something.
 A phase or a trip that no input reached is a failure too: then nothing was shown of it.
 """
 
-import argparse
 import os
 import re
 import signal
@@ -24,6 +23,7 @@ from typing import IO, Final
 
 from iontocore.ccore import Phase, Trip
 from iontocore.safety.refusal import Refusal
+from iontocore.verification.command import GREATEST, Parser, answered, whole_number
 from iontocore.verification.progress import progress
 from iontocore.verification.tools import ROOT, SOURCES, complaint, cores, require, run
 
@@ -43,6 +43,7 @@ FOLDER: Final = ROOT / "build" / "fuzz"
 LONG_RUNS: Final = 10_000_000
 _LONGEST_INPUT: Final = 64
 """Bytes: a configuration and 13 commands, with which every phase is reached."""
+_MOST_WORKERS: Final = 256
 _ENVIRONMENT: Final = {
     "LD_PRELOAD": "",  # it brings its own runtime along, also where the tests run under another one
     "ASAN_OPTIONS": "quarantine_size_mb=16",
@@ -297,18 +298,21 @@ def verdict(outcome: Outcome, program: Path, runs: int) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Fuzz. Status 0 when nothing was broken and all was reached, 1 when not, 2 when it cannot be run."""
-    parser = argparse.ArgumentParser(prog="python -m iontocore.verification.fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=_positive, default=LONG_RUNS, help="inputs in all (%(default)s)")
-    parser.add_argument("--seconds", type=_positive, default=0, help="end after so many seconds (never)")
-    parser.add_argument("--seed", type=_positive, default=1, help="what chance begins from (%(default)s)")
-    parser.add_argument("--workers", type=_positive, default=cores(), help="processes (%(default)s, one a processor)")
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("fuzz", __doc__.splitlines()[0])
+    for flag, greatest, default, about in (
+        ("--runs", GREATEST, LONG_RUNS, "inputs in all (%(default)s)"),
+        ("--seconds", GREATEST, 0, "end after so many seconds (never)"),
+        ("--seed", GREATEST, 1, "what chance begins from (%(default)s)"),
+        ("--workers", _MOST_WORKERS, cores(), "processes (%(default)s, one a processor)"),
+    ):
+        parser.add_argument(flag, type=whole_number(flag, greatest), default=default, help=about)
     given = parser.parse_args(argv)
-    try:
-        program = build(FOLDER)
-        outcome = fuzz(program, FOLDER, runs=given.runs, seconds=given.seconds, seed=given.seed, workers=given.workers)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    program = build(FOLDER)
+    outcome = fuzz(program, FOLDER, runs=given.runs, seconds=given.seconds, seed=given.seed, workers=given.workers)
     if outcome.finding is None:
         print(table(outcome))
     said = verdict(outcome, program, given.runs)
@@ -316,13 +320,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if outcome.finding is not None:
         outcome.finding.reproducer.with_name(f"{outcome.finding.reproducer.name}.txt").write_text(f"{said}\n", "utf-8")
     return 0 if outcome.finding is None and not outcome.unreached else 1
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is less than 1")
-    return value
 
 
 if __name__ == "__main__":

@@ -29,12 +29,13 @@ def build(out: Path, compiler: str, flags: Sequence[str] = (), *, exchanged: Map
     compiler: ``gcc`` or ``clang-19``. flags: given after the extension's own, to compile and to link.
     exchanged: what is compiled in place of a source, by its name ("regulator.c").
     Sources are compiled by their full paths, so that a report finds them. Refusal when the compiler is missing or does
-    not compile them.
+    not compile them, OSError when `out` cannot be made.
     """
     swaps = dict(exchanged or {})
     path = require(compiler, _PACKAGES.get(compiler, compiler))
     tree = out / "tree"
     shutil.rmtree(tree, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
     with redirect_stdout(io.StringIO()):  # cffi says which file it writes
         extension = builder().distutils_extension(tmpdir=str(out), verbose=False)
     sources = [Path(source).resolve() for source in extension.sources]

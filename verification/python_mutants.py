@@ -18,7 +18,6 @@ Fails when fewer than 95 % are killed, when a survivor has no reason in ``python
 speaks of one that does not live.
 """
 
-import argparse
 import ast
 import json
 import os
@@ -41,6 +40,7 @@ from iontocore.safety.refusal import Refusal
 from iontocore.verification import python_mutants_copy as copies
 from iontocore.verification import python_mutants_record as records
 from iontocore.verification import python_mutants_tables as tables
+from iontocore.verification.command import Parser, answered, whole_number
 from iontocore.verification.progress import progress
 from iontocore.verification.python_mutants_record import Change
 from iontocore.verification.tools import ROOT, cores, run
@@ -49,6 +49,7 @@ RECORD: Final = Path(__file__).resolve().parent / "python_survivors.toml"
 PLACE: Final = ROOT / "build" / "python-mutants"
 LEAST_PERCENT: Final = 95
 
+_MOST_JOBS: Final = 256
 _ONE_TIMEOUT_S: Final = 300.0
 _MUTMUT: Final = "import sys; from mutmut.__main__ import cli; sys.argv[0] = 'mutmut'; cli()"
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -258,21 +259,20 @@ def verdict(mutants: Sequence[Mutant], judged: records.Judged) -> tuple[bool, st
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; see the module's text. Status 0 when all is well, 1 when not, 2 for a mistake of the user."""
-    parser = argparse.ArgumentParser(prog="python_mutants", description=(__doc__ or "").partition("\n")[0])
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("python_mutants", __doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="below iontocore, as safety/limits.py; all")
     parser.add_argument("--record", action="store_true", help="write the record anew; reasons that it has are kept")
-    parser.add_argument("--jobs", type=int, default=cores(), help="mutants tested at once; the processors there are")
+    about = "mutants tested at once; the processors there are"
+    parser.add_argument("--jobs", type=whole_number("--jobs", _MOST_JOBS), default=cores(), help=about)
     arguments = parser.parse_args(argv)
-    try:
-        return _main(tuple(arguments.modules) or tuple(copies.TESTS_OF), arguments.jobs, record=arguments.record)
-    except Refusal as refused:
-        print(refused, file=sys.stderr)
-        return 2
+    return _run(tuple(arguments.modules) or tuple(copies.TESTS_OF), arguments.jobs, record=arguments.record)
 
 
-def _main(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
-    if jobs < 1:
-        raise Refusal("--jobs", jobs, "at least 1", "the command")
+def _run(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
     for module in modules:
         if module not in copies.TESTS_OF:
             raise Refusal("MODULE", module, f"one of {', '.join(copies.TESTS_OF)}", "what is mutated")

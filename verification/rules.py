@@ -10,7 +10,6 @@ the text from a tool. The simulated body ``ccore/sim`` is never embedded and is 
 board and the template below ``ccore/ports``, which a device replaces by its own.
 """
 
-import argparse
 import re
 import sys
 import textwrap
@@ -24,6 +23,7 @@ from xml.etree import ElementTree
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import misra
+from iontocore.verification.command import Parser, answered
 from iontocore.verification.deviations import (
     READING,
     REGISTER,
@@ -321,17 +321,17 @@ def _verdict(outcome: Outcome) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print what was found. Status 0 when all is accepted, 1 when not, 2 when a tool or the register is missing."""
-    parser = argparse.ArgumentParser(prog="python -m iontocore.verification.rules", description=__doc__.splitlines()[0])
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("rules", __doc__.splitlines()[0])
     parser.add_argument("--sites", action="store_true", help="every finding, with its place and its text")
     parser.add_argument("--record", action="store_true", help="write the numbers found into the rows that there are")
     options = parser.parse_args(argv)
-    try:
-        if options.record:
-            REGISTER.write_text(recounted(REGISTER.read_text(), check().judgement))
-        outcome = check()
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    if options.record:
+        REGISTER.write_text(recounted(REGISTER.read_text(), check().judgement))
+    outcome = check()
     print(*_table(outcome), "", *_extent(outcome), sep="\n")
     if options.sites:
         print("", *(f"{' '.join(ids) or '-':5}  {finding}" for finding, ids in outcome.judgement.accepted), sep="\n")

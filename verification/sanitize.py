@@ -8,7 +8,6 @@ A Python that a test starts is checked as well. Another program that it starts i
 compilers, provers and emulators have errors of their own, and limits of memory that the runtime does not fit into.
 """
 
-import argparse
 import os
 import platform
 import shlex
@@ -21,6 +20,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from iontocore.safety.refusal import Refusal
+from iontocore.verification.command import Parser, answered
 from iontocore.verification.instrumented import build, environment
 from iontocore.verification.tools import ROOT, require, run
 
@@ -36,6 +36,8 @@ FLAGS: Final = (
     "-shared-libasan",
 )
 _WORKERS: Final = "2"
+_NO_TEST: Final = (4, 5)
+"""pytest's: it does not understand its arguments; it found no test by them."""
 _ALL: Final = ("--ignore=tests/test_sanitize.py",)
 """All tests but those of this command, which would start it within itself."""
 
@@ -134,6 +136,9 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
         *(chosen or _ALL),
     ]
     status = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
+    if status in _NO_TEST:
+        given, who = shlex.join(chosen) or "everything", f"pytest (status {status})"
+        raise Refusal("the choice of tests", given, "tests that pytest finds", who, "see what it says above")
     passed, failed, left_out = _counts(results)
     reports = tuple((path, _sentence(path)) for path in sorted(out.glob("report*")))
     return Outcome(status, passed, failed, left_out, reports)
@@ -173,16 +178,13 @@ def verdict(outcome: Outcome) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the suite. Status 0 when all held, 1 when not, 2 when it cannot be run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m iontocore.verification.sanitize", description=__doc__.splitlines()[0]
-    )
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("sanitize", __doc__.splitlines()[0])
     parser.add_argument("chosen", nargs="*", help="tests or options for pytest, after --; all tests without any")
-    given = parser.parse_args(argv)
-    try:
-        outcome = check(FOLDER, given.chosen)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    outcome = check(FOLDER, parser.parse_args(argv).chosen)
     print(verdict(outcome))
     return 0 if outcome.holds else 1
 
