@@ -198,10 +198,26 @@ def test_results_of_an_earlier_session_are_replaced() -> None:
     assert all(before[name] != after[name] for name in RESULTS)
 
 
-def test_at_a_given_speed_the_session_takes_its_time() -> None:
-    began = time.monotonic()
-    assert main(["run", "brisk.toml", "--speed", "30", "--json"]) == 0
-    assert 2.0 <= time.monotonic() - began <= 20.0
+class Sleeper:
+    """A clock that nothing but sleep moves on."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        assert 0 < seconds <= 0.1, "a signal is heeded in the meantime"
+        self.now_s += seconds
+
+
+@pytest.mark.parametrize("speed", [1, 30])
+def test_at_a_given_speed_the_session_takes_its_time(speed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Sleeper()
+    monkeypatch.setattr("iontocore.treatment.time", clock)
+    assert main(["run", "brisk.toml", "--speed", str(speed), "--out", "out"]) == 0
+    assert clock.now_s - 1000.0 == pytest.approx(record()["transitions"][-1]["t_ms"] / 1000 / speed, abs=0.1)
 
 
 # ---- an end before the end ------------------------------------------------------------------------------------------
@@ -369,11 +385,15 @@ class Terminal:
         os.write(self.fd, keys.encode())
 
     def end(self) -> int:
-        """Wait for its end, and return its exit status."""
-        while self._read(60):
+        """Wait for its end, and return its exit status. One that goes on for two minutes is killed, and a failure."""
+        end_s = time.monotonic() + 120
+        while (left_s := end_s - time.monotonic()) > 0 and self._read(left_s):
             pass
+        if left_s <= 0:
+            os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
+        assert left_s > 0, f"it did not end: {self.seen[-3000:]!r}"
         return os.waitstatus_to_exitcode(status)
 
     def _read(self, timeout_s: float) -> bool:
@@ -437,6 +457,7 @@ def test_a_fault_can_be_left_as_it_is() -> None:
     Path("body.toml").write_text(EMERGENCY.format(at_s=10.0), encoding="utf-8")
     terminal = Terminal("run", "brisk.toml", "--speed", "5", "--body", "body.toml", "--journal", "j")
     terminal.await_text("TRIP emergency")
+    terminal.await_text("TRIP emergency")  # drawn once more: now it waits for the operator
     terminal.press("s")
     assert terminal.end() == 1
     assert carried(read("j")).trips == ("emergency",)

@@ -28,7 +28,7 @@ class Terminal(NamedTuple):
     def press(self, keys: bytes) -> None:
         """Press keys, and wait until they have arrived: the system carries them over when it finds the time."""
         os.write(self.hand, keys)
-        assert select.select([self.stdin], [], [], 5)[0]
+        assert select.select([self.stdin], [], [], 60)[0]
 
     def mode(self) -> list[Any]:
         return termios.tcgetattr(self.stdin.fileno())
@@ -46,7 +46,7 @@ def terminal() -> Iterator[Terminal]:
 def pressed_until(keys: KeyReader, last: Key) -> list[Key]:
     """Every key up to this one, however many calls it takes."""
     pressed: list[Key] = []
-    deadline_s = time.monotonic() + 5
+    deadline_s = time.monotonic() + 60
     while not pressed or pressed[-1] is not last:
         assert time.monotonic() < deadline_s, f"{last} never came, only {pressed}"
         pressed += keys.poll()
@@ -223,7 +223,7 @@ sys.stdin = os.fdopen(os.open(sys.argv[1], os.O_RDWR))
 from iontocore.keys import KeyReader
 with KeyReader() as keys:
     print("ready", flush=True)
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 60
     while not (pressed := keys.poll()) and time.monotonic() < deadline_s:
         time.sleep(0.01)
     print(*(key.name for key in pressed))
