@@ -293,6 +293,8 @@ def test_an_entry_is_read_whatever_its_layout_and_a_register_may_be_empty(tmp_pa
         ("[[excuse]]", "[[excuses]]", "a list of entries"),
         ("[[excuse]]", "[excuse]", "a list of entries"),
         ("[[excuse]]", "[[excuse]", "unreadable"),
+        (ENTRY, "excuse = [1]\n", "a list of entries"),
+        (ENTRY, "excuse = 'all'\n", "a list of entries"),
         ("[[excuse]]", ENTRY + "[[excuse]]", "numbered CV-01, CV-01"),
     ],
 )
@@ -305,6 +307,9 @@ def test_an_entry_that_is_not_complete_is_refused(tmp_path: Path, old: str, new:
 
 def test_a_register_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="unreadable"):
+        excuses.load(tmp_path / "coverage.toml")
+    (tmp_path / "coverage.toml").write_bytes(b"# \xe9\n")
+    with pytest.raises(Refusal, match=r"unreadable \('utf-8' codec"):
         excuses.load(tmp_path / "coverage.toml")
 
 

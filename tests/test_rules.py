@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -315,6 +316,26 @@ def test_a_register_with_a_row_that_is_not_complete_is_refused(tmp_path: Path, o
 def test_a_register_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="unreadable"):
         load(tmp_path / "deviations.toml")
+    (tmp_path / "deviations.toml").write_bytes(b"# \xe9\n")
+    with pytest.raises(Refusal, match=r"unreadable \('utf-8' codec"):
+        load(tmp_path / "deviations.toml")
+
+
+PARTS: Final = {"deviation": "[]", "left_out": "[]", "unchecked": "[]", "written_for": "{}", "checks": "1"}
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [(part, value) for part in ("deviation", "left_out", "unchecked") for value in ("1", "'all'", "[1]")]
+    + [("written_for", "'cppcheck'"), ("written_for", "[]")],
+)
+def test_a_part_of_the_register_that_is_no_table_is_refused_by_its_name(tmp_path: Path, part: str, value: str) -> None:
+    register = tmp_path / "deviations.toml"
+    register.write_text("".join(f"{name} = {text}\n" for name, text in PARTS.items()))
+    assert load(register).checks == 1
+    register.write_text("".join(f"{name} = {text}\n" for name, text in {**PARTS, part: value}.items()))
+    with pytest.raises(Refusal, match=rf"deviations\.toml: {part} is "):
+        load(register)
 
 
 def test_a_finding_is_placed_by_its_function_and_its_statement(tmp_path: Path) -> None:

@@ -111,12 +111,17 @@ class Judgement(NamedTuple):
 def load(path: Path = REGISTER) -> Register:
     """The register as it is written. Refusal when it is not there, or a row is not complete."""
     try:
-        written = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or no TOML
         raise Refusal(str(path), f"unreadable ({error})", "a register of deviations in TOML", __name__) from None
     parts = ("checks", "written_for", "deviation", "left_out", "unchecked")
     if set(written) != set(parts) or type(written["checks"]) is not int:
         raise Refusal(str(path), f"made of {', '.join(written)}", f"{', '.join(parts)}", __name__)
+    if not isinstance(written["written_for"], dict):
+        raise Refusal(f"{path.name}: written_for", written["written_for"], "a table of tools", __name__)
+    for part in ("deviation", "left_out", "unchecked"):
+        if not isinstance(written[part], list) or not all(isinstance(row, dict) for row in written[part]):
+            raise Refusal(f"{path.name}: {part}", written[part], f"a list of entries [[{part}]]", __name__)
     deviations = [_deviation(path, row) for row in written["deviation"]]
     left_out = [LeftOut(**_texts(path, row, LeftOut._fields)) for row in written["left_out"]]
     unchecked = [Unchecked(**_texts(path, row, Unchecked._fields)) for row in written["unchecked"]]

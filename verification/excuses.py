@@ -62,10 +62,10 @@ def load(path: Path = REGISTER) -> Sequence[Excuse]:
     """The register as it is written; it may be empty. Refusal when it is not there or an entry is not complete."""
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # a ValueError: no UTF-8, or no TOML
         raise Refusal(path.name, f"unreadable ({error})", "a register in TOML", __name__) from None
     rows = written.get("excuse", [])
-    if not set(written) <= {"excuse"} or not isinstance(rows, list):
+    if not set(written) <= {"excuse"} or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refusal(path.name, f"made of {', '.join(written)}", "a list of entries [[excuse]]", __name__)
     excuses = [_excuse(path, row) for row in rows]
     ids = [excuse.id for excuse in excuses]

@@ -83,7 +83,7 @@ class Text:
     """A file of C that findings are placed in. Tools say lines; what is said here survives a change of lines."""
 
     def __init__(self, root: Path, file: Path) -> None:
-        self._raw = (root / file).read_text()
+        self._raw = (root / file).read_text("utf-8")
         self._code = _COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), self._raw)
         self._starts = [0, *(newline.end() for newline in re.finditer("\n", self._raw))]
         self._functions = [(each.start(), each.end(), each[1]) for each in _FUNCTION.finditer(self._code)]
@@ -140,13 +140,13 @@ def check(root: Path = ROOT, register: Path = REGISTER) -> Outcome:
             seen.update(found)
             advance(name)
     checks = _enabled(commands["clang-tidy"], root)
-    looked_at = misra.looked_at(misra.addon().read_text())
+    looked_at = misra.looked_at(misra.addon().read_text("utf-8"))
     judgement = judge(rows.deviations, [*findings, *_by_reading(rows.deviations, texts)])
     problems = [*judgement.problems, *_hidden(root), *_left_out(rows, root), *_unchecked(rows, looked_at)]
     if checks != rows.checks:
         problems.append(f"{CHECKS} switches {checks} checks on, the register says {rows.checks}")
     versions = {name: _number(version(command)) for name, command in commands.items()}
-    complexity = re.search(r"\S*cognitive-complexity\S* \d+", (root / CHECKS).read_text())
+    complexity = re.search(r"\S*cognitive-complexity\S* \d+", (root / CHECKS).read_text("utf-8"))
     bound = complexity[0] if complexity else "no bound on the cognitive complexity"
     return Outcome(rows, judgement._replace(problems=problems), versions, checks, bound, looked_at)
 
@@ -228,14 +228,14 @@ def _hidden(root: Path) -> list[str]:
     return [
         f"{file.as_posix()}:{number} hides from the tools: {found[0]}"
         for file in SCOPE
-        for number, line in enumerate((root / file).read_text().splitlines(), 1)
+        for number, line in enumerate((root / file).read_text("utf-8").splitlines(), 1)
         if (found := _HIDES.search(line))
     ]
 
 
 def _left_out(register: Register, root: Path) -> list[str]:
     """The checks that are switched off are those that the register gives a reason for."""
-    switched_off = set(re.findall(r"^ +-([a-z][\w.-]*),?$", (root / CHECKS).read_text(), re.MULTILINE))
+    switched_off = set(re.findall(r"^ +-([a-z][\w.-]*),?$", (root / CHECKS).read_text("utf-8"), re.MULTILINE))
     reasoned = {row.check for row in register.left_out}
     return [
         *(
@@ -330,7 +330,7 @@ def _main(argv: Sequence[str] | None) -> int:
     parser.add_argument("--record", action="store_true", help="write the numbers found into the rows that there are")
     options = parser.parse_args(argv)
     if options.record:
-        REGISTER.write_text(recounted(REGISTER.read_text(), check().judgement))
+        REGISTER.write_text(recounted(REGISTER.read_text("utf-8"), check().judgement), "utf-8")
     outcome = check()
     print(*_table(outcome), "", *_extent(outcome), sep="\n")
     if options.sites:
