@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import acsl, proof_mutants, proof_table, prove, wp
+from iontocore.verification import acsl, edited, proof_mutants, proof_table, prove, wp
 from iontocore.verification.tools import ROOT, SOURCES
 
 FILE = Path("ccore/src/guard.c")
@@ -77,7 +77,7 @@ def test_an_id_is_given_to_one_edit(tmp_path: Path) -> None:
 
 def test_an_edit_changes_its_function_and_nothing_else(tmp_path: Path) -> None:
     (edit,) = edits(tmp_path, EDIT)
-    proof_mutants.apply(edit, tmp_path)
+    edited.copy(edit.function, proof_mutants.applied(edit), tmp_path)
     for file in SOURCES:
         old, new = (ROOT / file).read_text(), (tmp_path / file).read_text()
         start, end = (edit.function.start, edit.function.end) if file == edit.function.file else (0, 0)
@@ -89,7 +89,7 @@ def test_an_edit_is_not_applied_to_a_text_that_changed_meanwhile(tmp_path: Path)
     (edit,) = edits(tmp_path, EDIT)
     moved = dataclasses.replace(edit, function=dataclasses.replace(edit.function, start=0, end=10))
     with pytest.raises(Refusal, match="changed"):
-        proof_mutants.apply(moved, tmp_path)
+        proof_mutants.applied(moved)
 
 
 def test_an_edit_is_killed_by_the_clause_that_it_names_and_by_nothing_else(tmp_path: Path) -> None:
@@ -120,13 +120,15 @@ def test_a_clause_that_the_unedited_text_does_not_show_is_found() -> None:
 
 def test_every_difference_from_the_record_of_edits_is_found(tmp_path: Path) -> None:
     old = [("PM-001", "f", "debounced", "count", "SI-08"), ("PM-002", "f", "held", "ensures", "SI-05")]
-    proof_mutants.write(old, tmp_path / "killed.csv")
-    assert proof_mutants.recorded(tmp_path / "killed.csv") == old
+    edited.write(tmp_path / "killed.csv", proof_mutants.COLUMNS, old)
+    assert edited.recorded(tmp_path / "killed.csv", proof_mutants.COLUMNS) == old
     assert proof_mutants.differences(old, old) == []
     assert [one.where for one in proof_mutants.differences(old, old[:1])] == ["PM-002"]
     assert [one.where for one in proof_mutants.differences(old[:1], old)] == ["PM-002"]
     with pytest.raises(Refusal, match="missing"):
-        proof_mutants.recorded(tmp_path / "none.csv")
+        edited.recorded(tmp_path / "none.csv", proof_mutants.COLUMNS)
+    with pytest.raises(Refusal, match="id,file"):
+        edited.recorded(tmp_path / "killed.csv", ("file", "function"))
 
 
 @pytest.mark.needs("frama-c", "why3", "z3", "cvc4")

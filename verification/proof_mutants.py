@@ -16,9 +16,7 @@ contracts, whatever else it breaks; the whole function is then proved, to say wh
 """
 
 import argparse
-import csv
 import re
-import shutil
 import sys
 import textwrap
 import tomllib
@@ -31,7 +29,7 @@ from typing import Final
 
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import wp
+from iontocore.verification import edited, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, with_contracts
 from iontocore.verification.progress import progress
 from iontocore.verification.proof_table import of_findings
@@ -39,6 +37,9 @@ from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
 
 TABLE: Final = RECORDS / "seeded_edits.toml"
 RECORD: Final = RECORDS / "killed.csv"
+
+COLUMNS: Final = ("id", "file", "function", "clause", "invariant")
+"""Of the record: a row for each clause that died."""
 
 CONTROL_S: Final = 3
 """For each goal and prover: the clauses on the unedited text."""
@@ -48,7 +49,6 @@ EDITED_S: Final = 6
 
 _WIDTH: Final = 118
 _INDENT: Final = " " * 10
-_COLUMNS: Final = ("id", "file", "function", "clause", "invariant")
 _FIELDS: Final = ("id", "what", "file", "function", "original", "replacement", "kills")
 _OPTIONAL: Final = ("invariant", "from")
 _ID: Final = re.compile(r"PM-\d{3}")
@@ -108,13 +108,13 @@ def _run(edits: Sequence[Edit], *, compare: bool, record: bool) -> int:
     print(table(results))
     findings = [*findings, *(Finding(one.edit.id, said) for one in results for said in one.against)]
     if compare and not record:
-        findings += differences(recorded(), rows(results))
+        findings += differences(edited.recorded(RECORD, COLUMNS), rows(results))
     if findings:
         print(f"\nagainst the proof:\n{of_findings(findings)}")
     killed = sum(not one.against for one in results)
     print(f"\n{'FAILED' if findings else 'HOLDS'}: {killed} of {len(results)} edits killed the clauses that they name")
     if record and not findings:
-        write(rows(results))
+        edited.write(RECORD, COLUMNS, rows(results))
         print(f"recorded in {RECORD.relative_to(ROOT)}")
     return 1 if findings else 0
 
@@ -209,8 +209,7 @@ def try_all(edits: Sequence[Edit]) -> tuple[Sequence[Result], Sequence[Finding]]
 def try_one(edit: Edit, config: Path) -> Result:
     """Apply one edit to a copy of the text, and prove its clauses."""
     root = wp.BUILD / edit.id
-    try:
-        apply(edit, root)
+    with edited.copied(edit.function, applied(edit), root):
         outcome = wp.prove(edit.function, config=config, timeout_s=EDITED_S, root=root, labels=edit.kills)
         result = judge(edit, outcome)
         if not result.against or outcome.complaints:
@@ -218,30 +217,19 @@ def try_one(edit: Edit, config: Path) -> Result:
         whole = wp.prove(edit.function, config=config, timeout_s=EDITED_S, root=root)
         others = sorted({goal.clause for goal in whole.goals if not goal.well})
         return Result(edit, result.died, (*result.against, f"what died instead: {', '.join(others) or 'nothing'}"))
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
-def apply(edit: Edit, root: Path) -> None:
-    """Copy the text to `root`, with one edit made. Refusal when the text is no longer that for which it was loaded."""
-    for file in SOURCES:
-        text = (ROOT / file).read_text()
-        if file == edit.function.file:
-            before, inside, after = _around(text, edit.function)
-            if inside.count(edit.original) != 1:
-                raise _refused(edit.id, "of a text that has changed meanwhile", "an edit of the text as it was loaded")
-            text = before + inside.replace(edit.original, edit.replacement) + after
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-        (root / file).write_text(text)
-
-
-def _around(text: str, function: Function) -> tuple[str, str, str]:
-    return text[: function.start], text[function.start : function.end], text[function.end :]
+def applied(edit: Edit) -> str:
+    """The function's own text with the edit made. Refusal when the text is no longer that for which it was loaded."""
+    own = edited.text_of(edit.function)
+    if own.count(edit.original) != 1:
+        raise _refused(edit.id, "of a text that has changed meanwhile", "an edit of the text as it was loaded")
+    return own.replace(edit.original, edit.replacement)
 
 
 def judge(edit: Edit, outcome: wp.Outcome) -> Result:
     """What became of an edit's clauses."""
-    died = {goal.clause for goal in outcome.goals if goal.kind == "ensures" and _not_shown(goal)}
+    died = {goal.clause for goal in outcome.goals if goal.kind == "ensures" and edited.not_shown(goal)}
     asked = {goal.clause for goal in outcome.goals if goal.kind == "ensures"}
     against = [*outcome.complaints]
     for label in edit.kills:
@@ -252,18 +240,12 @@ def judge(edit: Edit, outcome: wp.Outcome) -> Result:
     return Result(edit, tuple(label for label in edit.kills if label in died), tuple(against))
 
 
-def _not_shown(goal: wp.Goal) -> bool:
-    """Whether a prover looked at a goal and did not show it. One that broke down has looked at nothing."""
-    return not goal.well and any(": Failed" not in answer for answer in goal.answers.split("; "))
-
-
 def control(function: Function, labels: set[str], outcome: wp.Outcome) -> Sequence[Finding]:
     """The clauses that the unedited text does not show in time: nothing follows from their end in an edited one."""
     where = f"{function.file}: {function.name}"
-    shown = {goal.clause for goal in outcome.goals if goal.kind == "ensures"}
-    shown -= {goal.clause for goal in outcome.goals if not goal.well}
-    lacking = [f"{label} is not shown within {CONTROL_S} s on the unedited text" for label in sorted(labels - shown)]
-    return [Finding(where, said) for said in (*outcome.complaints, *lacking)]
+    lacking = sorted(labels - edited.shown(outcome))
+    slow = [f"{label} is not shown within {CONTROL_S} s on the unedited text" for label in lacking]
+    return [Finding(where, said) for said in (*outcome.complaints, *slow)]
 
 
 # ---- the record --------------------------------------------------------------------------------------------
@@ -291,24 +273,6 @@ def rows(results: Sequence[Result]) -> Sequence[tuple[str, ...]]:
         for one in results
         for label in one.died
     ]
-
-
-def write(given: Sequence[tuple[str, ...]], path: Path = RECORD) -> None:
-    """Write the record."""
-    with path.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows((_COLUMNS, *sorted(given)))
-
-
-def recorded(path: Path = RECORD) -> Sequence[tuple[str, ...]]:
-    """The committed record. Refusal when there is none."""
-    try:
-        with path.open(newline="") as file:
-            header, *rest = map(tuple, csv.reader(file))
-    except (FileNotFoundError, ValueError):
-        raise _refused(str(path), "missing or empty", "what `--record` writes") from None
-    if header != _COLUMNS:
-        raise _refused(str(path), ",".join(header), ",".join(_COLUMNS))
-    return rest
 
 
 def differences(old: Sequence[tuple[str, ...]], new: Sequence[tuple[str, ...]]) -> Sequence[Finding]:

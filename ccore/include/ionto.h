@@ -489,6 +489,17 @@ struct ionto_core {
     current_na < 0 ? \abs(current_na) * tick_us : 0;
 */
 
+/* What the voltage lets the regulator drive: anything below saturation; at saturation what is measured and the headroom
+ * to find out whether more flows, or the headroom alone when nothing flows in the direction of the drive. */
+/*@
+  logic integer ionto_sign(integer x) = x > 0 ? 1 : (x < 0 ? -1 : 0);
+  logic integer ionto_allowed_na(integer voltage_mv, integer saturation_mv, integer measured_na, integer level_na,
+                                 integer headroom_na) =
+    \abs(voltage_mv) < saturation_mv ? IONTO_CEILING_NA
+    : (ionto_sign(measured_na) == ionto_sign(level_na) ? \min(\abs(measured_na) + headroom_na, IONTO_CEILING_NA)
+                                                       : headroom_na);
+*/
+
 /* The regulator: its limits, its state, and the complement of every word of them (SI-20). */
 /*@
   predicate ionto_regulator_rates_ok(struct ionto_regulator_limits *l) =
@@ -523,10 +534,11 @@ struct ionto_core {
     && 0 <= s->zero_us <= l->dwell_us && (s->level_na != 0 ==> s->zero_us == 0)
     && 0 <= s->contact_us <= l->contact_us && 0 <= s->heartbeat_us <= l->heartbeat_us;
 
-  // Not energised: zero. Energised: not armed; before the first current since the core was started, the dwell is over.
+  // Not energised: zero. Ending at zero: not energised any more. Energised: not armed; before the first current since
+  // the core was started, the dwell is over.
   predicate ionto_regulator_flags_ok(struct ionto_regulator_state *s, struct ionto_regulator_limits *l) =
     s->armed <= 1 && s->energised <= 1 && s->ending <= 1 && s->corrupt <= 1
-    && (s->energised == 0 ==> s->level_na == 0 && s->ending == 0)
+    && (s->energised == 0 ==> s->level_na == 0 && s->ending == 0) && (s->ending == 1 ==> s->level_na != 0)
     && (s->energised == 1 ==> s->armed == 0 && s->corrupt == 0)
     && (s->energised == 1 && s->sign == 0 ==> s->zero_us == l->dwell_us);
 
@@ -983,6 +995,10 @@ uint32_t ionto_phase(const struct ionto_core *core);
     ensures si03_rates: r->limits.rise_na_per_tick == \old(config->rise_na_per_tick)
                         && r->limits.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si05_off: r->state.energised == 0 && r->state.armed == 0 && r->state.level_na == 0;
+    ensures si17_anew: r->state.energised_us == 0;
+    ensures si18_anew: r->state.positive_fc == 0 && r->state.negative_fc == 0;
+    ensures si22_anew: r->state.target_na == 0 && r->refused == IONTO_REFUSED_NOTHING;
+    ensures said: r->phase == IONTO_PHASE_IDLE && r->limited_by == IONTO_LIMITED_BY_STOP;
     ensures si04_dwell: r->limits.dwell_us == \old(config->dwell_us) && r->state.sign == 0 && r->state.zero_us == 0;
 */
 uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_config *config);
@@ -1043,6 +1059,25 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                               == (\old(sense->contact) == 1
                                   ? \min(\old(r->state.contact_us) + r->limits.tick_us, r->limits.contact_us) : 0);
 
+    // STOP arms; and a start for which nothing is lacking happens, unless the time cap leaves no tick for it.
+    ensures arms: \result.sound == 1 && cut == 0 && \old(sense->emergency_stop) == 0 && \old(r->state.energised) == 0
+                  && \old(request->command) != IONTO_COMMAND_RUN ==> r->state.armed == 1;
+    ensures starts: \result.sound == 1 && cut == 0 && \old(sense->emergency_stop) == 0
+                    && \old(r->state.energised) == 0 && \old(request->command) == IONTO_COMMAND_RUN
+                    && \old(r->state.armed) == 1 && \abs(\old(request->target_na)) <= r->limits.limit_na
+                    && r->state.contact_us == r->limits.contact_us && r->state.heartbeat_us < r->limits.heartbeat_us
+                    && (\old(r->state.sign) != 0 || \old(r->state.zero_us) == r->limits.dwell_us)
+                    ==> r->state.energised
+                        == (\old(r->state.energised_us) + r->limits.tick_us <= r->limits.time_cap_us ? 1 : 0);
+
+    // A voltage that is saturated brings the current down to what it allows, by the fall rate.
+    ensures voltage: \result.sound == 1 && \old(r->state.energised) == 1
+                     ==> \abs(\result.current_na)
+                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
+                                 ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+                                                  \old(sense->measured_na), \old(r->state.level_na),
+                                                  r->limits.headroom_na));
+
     // Off is zero; a cut is zero at once; after either the current rises from zero alone.
     ensures si06_off: r->state.energised == 0 ==> \result.current_na == 0;
     ensures si06_cut: cut != 0 || \old(sense->emergency_stop) != 0
@@ -1067,6 +1102,7 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                              ==> \abs(\result.current_na)
                                  <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, 0)
                                  && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_over: \result.sound == 1 && r->state.ending == 1 ==> \result.current_na != 0;
 
     // Time and charge: counted exactly for every tick proposed, taken back when it was cut, never above a cap.
     ensures si17_cap: \result.sound == 1 ==> 0 <= r->state.energised_us <= r->limits.time_cap_us;
@@ -1126,7 +1162,19 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
                         && g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
     ensures si04_dwell: g->config.dwell_us == \old(config->dwell_us) && g->state.sign == 0 && g->state.zero_us == 0;
+    // The trips that are carried are latched, each of them and no other, as ionto_guard_trips() sums them up.
     ensures si07_carried: \result == IONTO_OK && carried_trips != 0 ==> g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si07_each: \result == IONTO_OK ==> carried_trips ==
+      (g->state.over_current_us >= g->config.over_current_us ? 1 : 0)
+      + (g->state.over_voltage_us >= g->config.over_voltage_us ? 2 : 0)
+      + (g->state.open_us >= g->config.open_us ? 4 : 0) + (g->state.short_us >= g->config.short_us ? 8 : 0)
+      + (g->state.mismatch_us >= g->config.mismatch_us ? 16 : 0)
+      + (g->state.sensor_us >= g->config.sensor_us ? 32 : 0) + (g->state.stale_us >= g->config.stale_us ? 64 : 0)
+      + (g->state.leakage_us >= g->config.leakage_us ? 128 : 0)
+      + (g->state.switch_us >= g->config.switch_us ? 256 : 0) + (g->state.tick != 0 ? 512 : 0)
+      + (g->state.corrupt != 0 ? 1024 : 0) + (g->state.emergency != 0 ? 2048 : 0)
+      + (g->state.proposal != 0 ? 4096 : 0) + (g->state.heartbeat == 2 ? 8192 : 0)
+      + (g->state.charge == 2 ? 16384 : 0) + (g->state.time == 2 ? 32768 : 0);
     ensures si07_clean: \result == IONTO_OK && carried_trips == 0 ==> ionto_guard_clear(&g->state);
     ensures si07_edge: g->state.acknowledge_seen == 1;
     ensures si17_anew: g->state.energised_us == 0;
@@ -1149,7 +1197,8 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                           ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2
                               && g->state.first_trip == IONTO_TRIP_CORRUPT;
     ensures si20_unsound: \old(proposal->sound) != 1
-                          ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2 && g->state.first_trip != IONTO_TRIP_NONE;
+                          ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2
+                              && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si20_for_good: \old(ionto_guard_intact(g)) && \old(g->state.corrupt) == 2
                            ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.corrupt == 2;
 
@@ -1203,7 +1252,8 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     // Off is zero, and a latched trip is off.
     ensures si06_off: \result.switch_closed == 0 ==> \result.current_na == 0;
     ensures si06_switch: \result.switch_closed == g->state.energised && \result.switch_closed <= 1;
-    ensures si06_fault: g->state.first_trip != IONTO_TRIP_NONE ==> \result.current_na == 0 && \result.switch_closed == 0;
+    ensures si06_fault: g->state.first_trip != IONTO_TRIP_NONE
+                        ==> \result.current_na == 0 && \result.switch_closed == 0;
 
     // A trip latches, and one way leads out: an acknowledge that is new, at measured zero, with no cause in sight.
     ensures si07_zero: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
@@ -1217,38 +1267,60 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si07_first: \old(ionto_guard_intact(g)) && \old(g->state.first_trip) != IONTO_TRIP_NONE
                         && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
     // ... and no other latch is lost while one is left, or while current flows.
-    ensures si07_kept_over_current: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.over_current_us) == g->config.over_current_us ==> g->state.over_current_us == g->config.over_current_us;
-    ensures si07_kept_over_voltage: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.over_voltage_us) == g->config.over_voltage_us ==> g->state.over_voltage_us == g->config.over_voltage_us;
-    ensures si07_kept_open: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.open_us) == g->config.open_us ==> g->state.open_us == g->config.open_us;
-    ensures si07_kept_short: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.short_us) == g->config.short_us ==> g->state.short_us == g->config.short_us;
-    ensures si07_kept_mismatch: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.mismatch_us) == g->config.mismatch_us ==> g->state.mismatch_us == g->config.mismatch_us;
-    ensures si07_kept_sensor: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.sensor_us) == g->config.sensor_us ==> g->state.sensor_us == g->config.sensor_us;
-    ensures si07_kept_stale: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.stale_us) == g->config.stale_us ==> g->state.stale_us == g->config.stale_us;
-    ensures si07_kept_leakage: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.leakage_us) == g->config.leakage_us ==> g->state.leakage_us == g->config.leakage_us;
-    ensures si07_kept_switch: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.switch_us) == g->config.switch_us ==> g->state.switch_us == g->config.switch_us;
-    ensures si07_kept_tick: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.tick) != 0 ==> g->state.tick != 0;
-    ensures si07_kept_emergency: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
-    ensures si07_kept_proposal: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
-    ensures si07_kept_corrupt: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           ==> \old(g->state.corrupt) <= g->state.corrupt;
-    ensures si07_kept_heartbeat: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           ==> \old(g->state.heartbeat) <= g->state.heartbeat;
-    ensures si07_kept_charge: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           ==> \old(g->state.charge) <= g->state.charge;
-    ensures si07_kept_time: \old(ionto_guard_intact(g)) && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
-                           ==> \old(g->state.time) <= g->state.time;
+    ensures si07_kept_over_current: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.over_current_us) == g->config.over_current_us
+      ==> g->state.over_current_us == g->config.over_current_us;
+    ensures si07_kept_over_voltage: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.over_voltage_us) == g->config.over_voltage_us
+      ==> g->state.over_voltage_us == g->config.over_voltage_us;
+    ensures si07_kept_open: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.open_us) == g->config.open_us ==> g->state.open_us == g->config.open_us;
+    ensures si07_kept_short: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.short_us) == g->config.short_us ==> g->state.short_us == g->config.short_us;
+    ensures si07_kept_mismatch: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.mismatch_us) == g->config.mismatch_us
+      ==> g->state.mismatch_us == g->config.mismatch_us;
+    ensures si07_kept_sensor: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.sensor_us) == g->config.sensor_us
+      ==> g->state.sensor_us == g->config.sensor_us;
+    ensures si07_kept_stale: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.stale_us) == g->config.stale_us ==> g->state.stale_us == g->config.stale_us;
+    ensures si07_kept_leakage: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.leakage_us) == g->config.leakage_us
+      ==> g->state.leakage_us == g->config.leakage_us;
+    ensures si07_kept_switch: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.switch_us) == g->config.switch_us
+      ==> g->state.switch_us == g->config.switch_us;
+    ensures si07_kept_tick: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.tick) != 0 ==> g->state.tick != 0;
+    ensures si07_kept_emergency: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
+    ensures si07_kept_proposal: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
+    ensures si07_kept_corrupt: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.corrupt) <= g->state.corrupt;
+    ensures si07_kept_heartbeat: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.heartbeat) <= g->state.heartbeat;
+    ensures si07_kept_charge: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.charge) <= g->state.charge;
+    ensures si07_kept_time: \old(ionto_guard_intact(g))
+      && (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.time) <= g->state.time;
     ensures si07_edge: \old(ionto_guard_intact(g))
                        ==> g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
 
@@ -1319,14 +1391,16 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 
     // Causes without a debounce cut at once: a tick missed or doubled, the emergency stop, a proposal while off.
     ensures si21_tick: \old(ionto_guard_intact(g)) && \old(ionto_sees_tick(g, sense))
-                       ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
+                       ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.tick == 1
+                           && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si21_now: \old(ionto_guard_intact(g)) ==> g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
     ensures si16_emergency: \old(ionto_guard_intact(g)) && \old(sense->emergency_stop) != 0
                             ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.emergency == 1
                                 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si05_wild: \old(ionto_guard_intact(g)) && \old(g->state.energised) == 0
                        && \old(g->state.first_trip) == IONTO_TRIP_NONE && \old(proposal->current_na) != 0
-                       ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.first_trip != IONTO_TRIP_NONE;
+                       ==> \result.current_na == 0 && \result.switch_closed == 0
+                           && g->state.first_trip != IONTO_TRIP_NONE;
 
     // A silent supervisor: silence is counted; at its end the fall begins, with a trip due that latches at zero.
     ensures si15_count: \old(ionto_guard_intact(g))

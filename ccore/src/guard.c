@@ -10,9 +10,9 @@
 #define LATCHED 2u
 
 /* ---- what contracts below say of the guard ---------------------------------------------------------------
- * Written out for a prover, which then reads each word by itself, where a predicate would make it read all of the memory
- * anew after every store. Nothing is assumed by it: that these say what the predicates of ionto.h say is part of the
- * proof of ionto_guard_step(), whose contract speaks in the predicates. No code uses them. */
+ * Written out for a prover, which then reads each word by itself, where a predicate would make it read all of the
+ * memory anew after every store. Nothing is assumed by it: that these say what the predicates of ionto.h say is part of
+ * the proof of ionto_guard_step(), whose contract speaks in the predicates. No code uses them. */
 
 #define RANGE_OK(c) \
     (IONTO_TICK_MIN_US <= (c)->tick_us <= IONTO_TICK_MAX_US && 2 <= 2 * (c)->tick_tolerance_us <= (c)->tick_us \
@@ -21,7 +21,8 @@
      && 1 <= (c)->rise_na_per_tick <= 200000 \
      && 0 * (c)->tick_us <= 1000 * (c)->rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * (c)->tick_us \
      && 1 <= (c)->fall_na_per_tick <= 200000 \
-     && IONTO_FALL_MIN_UA_PER_S * (c)->tick_us <= 1000 * (c)->fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (c)->tick_us \
+     && IONTO_FALL_MIN_UA_PER_S * (c)->tick_us <= 1000 * (c)->fall_na_per_tick \
+        <= IONTO_FALL_MAX_UA_PER_S * (c)->tick_us \
      && IONTO_DWELL_MIN_US <= (c)->dwell_us <= IONTO_DWELL_MAX_US \
      && 1000 <= (c)->compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
      && (c)->compliance_mv < (c)->over_voltage_mv <= (c)->compliance_mv + 20000 \
@@ -172,7 +173,8 @@
      || (g)->state.positive_fc + (g)->state.negative_fc + (g)->config.charge_reserve_fc \
         >= (g)->config.charge_cap_total_fc)
 
-/* What is written out above is what the predicates of ionto.h say: proved here, once. No code: a compiler sees a comment. */
+/* What is written out above is what the predicates of ionto.h say: proved here, once. No code: a compiler sees a
+ * comment. */
 /*@ ghost
   /@ requires valid: \valid_read(c);
      terminates \true;
@@ -694,8 +696,8 @@ static void clear_trips(struct ionto_guard_state *s)
     ensures zero: s->last_na == 0 && s->sign == 0 && s->zero_us == 0 && s->envelope_na == 0
                   && s->contact_us == 0 && s->heartbeat_us == 0;
     ensures counts: s->energised_us == 0 && s->positive_fc == 0 && s->negative_fc == 0;
-    ensures flags: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->primed == 0
-        && s->acknowledge_seen == 1; */
+    ensures flags: s->armed == 0 && s->energised == 0 && s->ending == 0 && s->primed == 0;
+    ensures seen: s->now_seen == 0 && s->sample_seen == 0 && s->heartbeat_seen == 0 && s->acknowledge_seen == 1; */
 static void clear_state(struct ionto_guard_state *s)
 {
     s->energised_us = 0;
@@ -1505,7 +1507,24 @@ static uint32_t name_trip(uint32_t first, bool on, uint32_t trip)
                    ==> \result != IONTO_TRIP_NONE;
     ensures range: \result <= IONTO_TRIP_TIME;
     ensures none: g->state.first_trip == IONTO_TRIP_NONE && !TRIPPED(g)
-                  ==> \result == IONTO_TRIP_NONE; */
+                  ==> \result == IONTO_TRIP_NONE;
+    ensures si07_order: g->state.first_trip == IONTO_TRIP_NONE ==> \result ==
+      (g->state.heartbeat == 2 ? IONTO_TRIP_HEARTBEAT :
+      (g->state.charge == 2 ? IONTO_TRIP_CHARGE :
+      (g->state.time == 2 ? IONTO_TRIP_TIME :
+      (g->state.over_current_us >= g->config.over_current_us ? IONTO_TRIP_OVER_CURRENT :
+      (g->state.over_voltage_us >= g->config.over_voltage_us ? IONTO_TRIP_OVER_VOLTAGE :
+      (g->state.open_us >= g->config.open_us ? IONTO_TRIP_OPEN :
+      (g->state.short_us >= g->config.short_us ? IONTO_TRIP_SHORT :
+      (g->state.mismatch_us >= g->config.mismatch_us ? IONTO_TRIP_MISMATCH :
+      (g->state.sensor_us >= g->config.sensor_us ? IONTO_TRIP_SENSOR :
+      (g->state.stale_us >= g->config.stale_us ? IONTO_TRIP_STALE :
+      (g->state.leakage_us >= g->config.leakage_us ? IONTO_TRIP_LEAKAGE :
+      (g->state.switch_us >= g->config.switch_us ? IONTO_TRIP_SWITCH :
+      (g->state.tick != 0 ? IONTO_TRIP_TICK :
+      (g->state.corrupt != 0 ? IONTO_TRIP_CORRUPT :
+      (g->state.emergency != 0 ? IONTO_TRIP_EMERGENCY :
+      (g->state.proposal != 0 ? IONTO_TRIP_PROPOSAL : IONTO_TRIP_NONE)))))))))))))))); */
 static uint32_t first_trip(const struct ionto_guard *g)
 {
     const struct ionto_guard_state *s = &g->state;
@@ -1683,8 +1702,8 @@ static void settle(struct ionto_guard *g, int32_t out_na)
     s->sign = pick((out_na != 0) ? 1 : 0, direction_of(out_na), s->sign);
 }
 
-/* One tick of a guard that is intact. The clauses are those of ionto_guard_step(), which adds only what is so of one that
- * is not. */
+/* One tick of a guard that is intact. The clauses are those of ionto_guard_step(), which adds only what is so of one
+ * that is not. */
 /*@ requires valid: \valid(g) && \valid_read(sense) && \valid_read(request) && \valid_read(proposal);
     requires separated: \separated(g, sense) && \separated(g, request) && \separated(g, proposal);
     requires range: CONFIG_OK(g);
@@ -1756,31 +1775,47 @@ static void settle(struct ionto_guard *g, int32_t out_na)
       && \old(proposal->sound) == 1 && \old(g->state.corrupt) != 2 && g->state.heartbeat_us < g->config.heartbeat_us;
     ensures si07_first: \old(g->state.first_trip) != IONTO_TRIP_NONE
       && g->state.first_trip != IONTO_TRIP_NONE ==> g->state.first_trip == \old(g->state.first_trip);
-    ensures si07_kept_over_current: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.over_current_us) == g->config.over_current_us
+    ensures si07_kept_over_current: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.over_current_us) == g->config.over_current_us
       ==> g->state.over_current_us == g->config.over_current_us;
-    ensures si07_kept_over_voltage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.over_voltage_us) == g->config.over_voltage_us
+    ensures si07_kept_over_voltage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.over_voltage_us) == g->config.over_voltage_us
       ==> g->state.over_voltage_us == g->config.over_voltage_us;
-    ensures si07_kept_open: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.open_us) == g->config.open_us
+    ensures si07_kept_open: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.open_us) == g->config.open_us
       ==> g->state.open_us == g->config.open_us;
-    ensures si07_kept_short: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.short_us) == g->config.short_us
+    ensures si07_kept_short: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.short_us) == g->config.short_us
       ==> g->state.short_us == g->config.short_us;
-    ensures si07_kept_mismatch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.mismatch_us) == g->config.mismatch_us
+    ensures si07_kept_mismatch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.mismatch_us) == g->config.mismatch_us
       ==> g->state.mismatch_us == g->config.mismatch_us;
-    ensures si07_kept_sensor: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.sensor_us) == g->config.sensor_us
+    ensures si07_kept_sensor: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.sensor_us) == g->config.sensor_us
       ==> g->state.sensor_us == g->config.sensor_us;
-    ensures si07_kept_stale: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.stale_us) == g->config.stale_us
+    ensures si07_kept_stale: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.stale_us) == g->config.stale_us
       ==> g->state.stale_us == g->config.stale_us;
-    ensures si07_kept_leakage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.leakage_us) == g->config.leakage_us
+    ensures si07_kept_leakage: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.leakage_us) == g->config.leakage_us
       ==> g->state.leakage_us == g->config.leakage_us;
-    ensures si07_kept_switch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.switch_us) == g->config.switch_us
+    ensures si07_kept_switch: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.switch_us) == g->config.switch_us
       ==> g->state.switch_us == g->config.switch_us;
-    ensures si07_kept_tick: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.tick) != 0 ==> g->state.tick != 0;
-    ensures si07_kept_emergency: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
-    ensures si07_kept_proposal: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
-    ensures si07_kept_corrupt: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.corrupt) <= g->state.corrupt;
-    ensures si07_kept_heartbeat: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.heartbeat) <= g->state.heartbeat;
-    ensures si07_kept_charge: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.charge) <= g->state.charge;
-    ensures si07_kept_time: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1) ==> \old(g->state.time) <= g->state.time;
+    ensures si07_kept_tick: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.tick) != 0 ==> g->state.tick != 0;
+    ensures si07_kept_emergency: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.emergency) != 0 ==> g->state.emergency != 0;
+    ensures si07_kept_proposal: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      && \old(g->state.proposal) != 0 ==> g->state.proposal != 0;
+    ensures si07_kept_corrupt: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.corrupt) <= g->state.corrupt;
+    ensures si07_kept_heartbeat: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.heartbeat) <= g->state.heartbeat;
+    ensures si07_kept_charge: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.charge) <= g->state.charge;
+    ensures si07_kept_time: (g->state.first_trip != IONTO_TRIP_NONE || g->state.energised == 1)
+      ==> \old(g->state.time) <= g->state.time;
     ensures si07_edge: g->state.acknowledge_seen == (\old(request->acknowledge) != 0 ? 1 : 0);
     ensures si08_over_current_runs: \old(ionto_sees_over_current(&g->config, sense))
       ==> ionto_runs(g->config.tick_us, g->config.over_current_us, \old(g->state.over_current_us),
@@ -2025,6 +2060,7 @@ static uint32_t carried_latch(uint32_t trips, uint32_t latch)
 
 /* Latches again the debounced trips that were latched when the power went; the rest of the word is handed on. */
 /*@ requires valid: \valid(g);
+    requires range: CONFIG_OK(g);
     terminates \true;
     assigns g->state.over_current_us, g->state.over_voltage_us, g->state.open_us, g->state.short_us,
             g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us,
@@ -2038,13 +2074,18 @@ static uint32_t carried_latch(uint32_t trips, uint32_t latch)
     ensures stale_us: g->state.stale_us == 0 || g->state.stale_us == g->config.stale_us;
     ensures leakage_us: g->state.leakage_us == 0 || g->state.leakage_us == g->config.leakage_us;
     ensures switch_us: g->state.switch_us == 0 || g->state.switch_us == g->config.switch_us;
-    ensures si07_carried: trips != 512 * \result ==> g->state.over_current_us == g->config.over_current_us ||
-      g->state.over_voltage_us == g->config.over_voltage_us || g->state.open_us == g->config.open_us ||
-      g->state.short_us == g->config.short_us || g->state.mismatch_us == g->config.mismatch_us ||
-      g->state.sensor_us == g->config.sensor_us || g->state.stale_us == g->config.stale_us ||
-      g->state.leakage_us == g->config.leakage_us || g->state.switch_us == g->config.switch_us;
-    ensures rest: 512 * \result <= trips;
-    ensures none: trips == 0 ==> \result == 0 && g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 && g->state.short_us == 0 && g->state.mismatch_us == 0 && g->state.sensor_us == 0 && g->state.stale_us == 0 && g->state.leakage_us == 0 && g->state.switch_us == 0; */
+    ensures si07_each: trips == 512 * \result +
+      (g->state.over_current_us >= g->config.over_current_us ? 1 : 0)
+      + (g->state.over_voltage_us >= g->config.over_voltage_us ? 2 : 0)
+      + (g->state.open_us >= g->config.open_us ? 4 : 0) + (g->state.short_us >= g->config.short_us ? 8 : 0)
+      + (g->state.mismatch_us >= g->config.mismatch_us ? 16 : 0)
+      + (g->state.sensor_us >= g->config.sensor_us ? 32 : 0) + (g->state.stale_us >= g->config.stale_us ? 64 : 0)
+      + (g->state.leakage_us >= g->config.leakage_us ? 128 : 0)
+      + (g->state.switch_us >= g->config.switch_us ? 256 : 0);
+    ensures none: trips == 0
+      ==> \result == 0 && g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 &&
+          g->state.short_us == 0 && g->state.mismatch_us == 0 && g->state.sensor_us == 0 &&
+          g->state.stale_us == 0 && g->state.leakage_us == 0 && g->state.switch_us == 0; */
 static uint32_t carry_timers(struct ionto_guard *g, uint32_t trips)
 {
     struct ionto_guard_state *s = &g->state;
@@ -2077,6 +2118,10 @@ static uint32_t carry_timers(struct ionto_guard *g, uint32_t trips)
     terminates \true;
     assigns g->state.tick, g->state.corrupt, g->state.emergency, g->state.proposal, g->state.heartbeat,
             g->state.charge, g->state.time;
+    ensures si07_each: trips == (g->state.tick != 0 ? 1 : 0)
+      + (g->state.corrupt != 0 ? 2 : 0) + (g->state.emergency != 0 ? 4 : 0)
+      + (g->state.proposal != 0 ? 8 : 0) + (g->state.heartbeat == 2 ? 16 : 0)
+      + (g->state.charge == 2 ? 32 : 0) + (g->state.time == 2 ? 64 : 0);
     ensures tick: g->state.tick == 0 || g->state.tick == 1;
     ensures corrupt: g->state.corrupt == 0 || g->state.corrupt == 1;
     ensures emergency: g->state.emergency == 0 || g->state.emergency == 1;
@@ -2084,9 +2129,9 @@ static uint32_t carry_timers(struct ionto_guard *g, uint32_t trips)
     ensures heartbeat: g->state.heartbeat == 0 || g->state.heartbeat == 2;
     ensures charge: g->state.charge == 0 || g->state.charge == 2;
     ensures time: g->state.time == 0 || g->state.time == 2;
-    ensures si07_carried: trips != 0 ==> g->state.tick != 0 || g->state.corrupt != 0 || g->state.emergency != 0
-      || g->state.proposal != 0 || g->state.heartbeat == 2 || g->state.charge == 2 || g->state.time == 2;
-    ensures none: trips == 0 ==> g->state.tick == 0 && g->state.corrupt == 0 && g->state.emergency == 0 && g->state.proposal == 0 && g->state.heartbeat == 0 && g->state.charge == 0 && g->state.time == 0; */
+    ensures none: trips == 0
+      ==> g->state.tick == 0 && g->state.corrupt == 0 && g->state.emergency == 0 && g->state.proposal == 0 &&
+          g->state.heartbeat == 0 && g->state.charge == 0 && g->state.time == 0; */
 static void carry_latches(struct ionto_guard *g, uint32_t trips)
 {
     struct ionto_guard_state *s = &g->state;
@@ -2236,6 +2281,17 @@ static uint32_t take_config(struct ionto_guard *g, const struct ionto_config *co
     ensures si17_anew: g->state.energised_us == 0;
     ensures si18_anew: g->state.positive_fc == 0 && g->state.negative_fc == 0;
     ensures si07_carried: carried_trips != 0 ==> g->state.first_trip != IONTO_TRIP_NONE;
+    ensures si07_each: carried_trips ==
+      (g->state.over_current_us >= g->config.over_current_us ? 1 : 0)
+      + (g->state.over_voltage_us >= g->config.over_voltage_us ? 2 : 0)
+      + (g->state.open_us >= g->config.open_us ? 4 : 0) + (g->state.short_us >= g->config.short_us ? 8 : 0)
+      + (g->state.mismatch_us >= g->config.mismatch_us ? 16 : 0)
+      + (g->state.sensor_us >= g->config.sensor_us ? 32 : 0) + (g->state.stale_us >= g->config.stale_us ? 64 : 0)
+      + (g->state.leakage_us >= g->config.leakage_us ? 128 : 0)
+      + (g->state.switch_us >= g->config.switch_us ? 256 : 0) + (g->state.tick != 0 ? 512 : 0)
+      + (g->state.corrupt != 0 ? 1024 : 0) + (g->state.emergency != 0 ? 2048 : 0)
+      + (g->state.proposal != 0 ? 4096 : 0) + (g->state.heartbeat == 2 ? 8192 : 0)
+      + (g->state.charge == 2 ? 16384 : 0) + (g->state.time == 2 ? 32768 : 0);
     ensures si07_clean_first: carried_trips == 0 ==> g->state.first_trip == IONTO_TRIP_NONE;
     ensures si07_clean_timers: carried_trips == 0
       ==> g->state.over_current_us == 0 && g->state.over_voltage_us == 0 && g->state.open_us == 0 &&

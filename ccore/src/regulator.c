@@ -272,7 +272,13 @@ static void mirror_state(struct ionto_regulator *r)
     ensures flags_ok: ionto_regulator_flags_ok(&r->state, &r->limits);
     ensures counts_ok: ionto_regulator_caps_ok(&r->limits) ==> ionto_regulator_counts_ok(&r->state, &r->limits);
     ensures zero: r->state.level_na == 0 && r->state.sign == 0 && r->state.zero_us == 0 && r->state.energised == 0
-                  && r->state.armed == 0;
+                  && r->state.armed == 0 && r->state.ending == 0;
+    ensures si17_anew: r->state.energised_us == 0;
+    ensures si18_anew: r->state.positive_fc == 0 && r->state.negative_fc == 0 && r->state.tick_fc == 0;
+    ensures si22_anew: r->state.target_na == 0;
+    ensures timers: r->state.contact_us == 0 && r->state.heartbeat_us == 0 && r->state.heartbeat_seen == 0;
+    ensures said: r->phase == IONTO_PHASE_IDLE && r->limited_by == IONTO_LIMITED_BY_STOP
+                  && r->refused == IONTO_REFUSED_NOTHING;
     ensures corrupt: r->state.corrupt == corrupt; */
 static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
 {
@@ -303,6 +309,11 @@ static void clear_state(struct ionto_regulator *r, uint32_t corrupt)
 /*@ predicate falls(integer before_na, integer after_na, integer fall_na) =
       \abs(after_na) <= \max(\abs(before_na) - fall_na, 0); */
 
+/* 1 while the direction of the target is not yet allowed: see must_reverse_first(). */
+/*@ logic integer turns(integer target_na, integer level_na, integer last_sign, integer zero_us, integer dwell_us) =
+      (target_na > 0 && (level_na < 0 || (level_na == 0 && last_sign == -1 && zero_us < dwell_us)))
+      || (target_na < 0 && (level_na > 0 || (level_na == 0 && last_sign == 1 && zero_us < dwell_us))) ? 1 : 0; */
+
 /* Takes the target unless it is beyond the limit: then the one in force stays, and the report says so (SI-22). */
 /*@ requires \valid(s) && \valid_read(l) && \separated(s, l);
     requires 1 <= l->limit_na <= IONTO_CEILING_NA && \abs(s->target_na) <= l->limit_na;
@@ -329,7 +340,16 @@ static uint32_t take_target(struct ionto_regulator_state *s, const struct ionto_
     ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us ==> \result != IONTO_LIMITED_BY_NOTHING;
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> \result != IONTO_LIMITED_BY_NOTHING;
     ensures si17_time: ionto_regulator_time_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING;
-    ensures si18_charge: ionto_regulator_charge_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING; */
+    ensures si18_charge: ionto_regulator_charge_due(s, l) ==> \result != IONTO_LIMITED_BY_NOTHING;
+    ensures said_heartbeat: s->heartbeat_us >= l->heartbeat_us ==> \result == IONTO_LIMITED_BY_HEARTBEAT;
+    ensures said_time: s->heartbeat_us < l->heartbeat_us && ionto_regulator_time_due(s, l)
+                       ==> \result == IONTO_LIMITED_BY_TIME;
+    ensures said_charge: s->heartbeat_us < l->heartbeat_us && !ionto_regulator_time_due(s, l)
+                         && ionto_regulator_charge_due(s, l) ==> \result == IONTO_LIMITED_BY_CHARGE;
+    ensures said_stop: s->heartbeat_us < l->heartbeat_us && !ionto_regulator_time_due(s, l)
+                       && !ionto_regulator_charge_due(s, l)
+                       ==> \result == (command == IONTO_COMMAND_RUN ? IONTO_LIMITED_BY_NOTHING
+                                                                    : IONTO_LIMITED_BY_STOP); */
 static uint32_t end_cause(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l,
                           uint32_t command)
 {
@@ -355,7 +375,7 @@ static uint32_t end_cause(const struct ionto_regulator_state *s, const struct io
 /*@ requires 0 <= headroom_na <= 1000000;
     terminates \true; assigns \nothing;
     ensures bounds: 0 <= \result <= IONTO_CEILING_NA;
-    ensures unsaturated: \abs(voltage_mv) < saturation_mv ==> \result == IONTO_CEILING_NA; */
+    ensures allowed: \result == ionto_allowed_na(voltage_mv, saturation_mv, measured_na, level_na, headroom_na); */
 static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t measured_na, int32_t level_na,
                               int32_t headroom_na)
 {
@@ -378,7 +398,7 @@ static int32_t voltage_allows(int32_t voltage_mv, int32_t saturation_mv, int32_t
     terminates \true; assigns \nothing;
     ensures si03_rise: \result - from_na <= rise_na;
     ensures si03_fall: from_na - \result <= fall_na;
-    ensures up: goal_na >= from_na ==> from_na <= \result <= goal_na;
+    ensures up: goal_na >= from_na ==> \result == \min(from_na + rise_na, goal_na);
     ensures down: goal_na <= from_na ==> \result == \max(from_na - fall_na, goal_na); */
 static int32_t toward(int32_t from_na, int32_t goal_na, int32_t rise_na, int32_t fall_na)
 {
@@ -400,7 +420,8 @@ static int32_t toward(int32_t from_na, int32_t goal_na, int32_t rise_na, int32_t
     ensures si04_positive: \result == 0 && s->target_na > 0
                            ==> s->level_na >= 0 && (s->sign == -1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us);
     ensures si04_negative: \result == 0 && s->target_na < 0
-                           ==> s->level_na <= 0 && (s->sign == 1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us); */
+                           ==> s->level_na <= 0 && (s->sign == 1 && s->level_na == 0 ==> s->zero_us >= l->dwell_us);
+    ensures si04_turns: \result == turns(s->target_na, s->level_na, s->sign, s->zero_us, l->dwell_us); */
 static int32_t must_reverse_first(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
 {
     int32_t wanted = sign_of(s->target_na);
@@ -497,6 +518,16 @@ static void refund(struct ionto_regulator_state *s, const struct ionto_regulator
     ensures si16_stop: command != IONTO_COMMAND_RUN ==> s->energised == 0;
     ensures si17_count: s->energised_us == \old(s->energised_us) + (s->energised == 1 ? l->tick_us : 0);
     ensures si18_tick: s->energised == 1 ==> s->tick_fc == 0;
+    ensures arms: command != IONTO_COMMAND_RUN ==> s->armed == 1;
+    ensures starts: command == IONTO_COMMAND_RUN && \old(s->armed) == 1 && refused == IONTO_REFUSED_NOTHING
+                    && s->contact_us == l->contact_us && s->heartbeat_us < l->heartbeat_us
+                    && (s->sign != 0 || s->zero_us == l->dwell_us)
+                    ==> s->armed == 0
+                        && s->energised == (\old(s->energised_us) + l->tick_us <= l->time_cap_us ? 1 : 0);
+    ensures waits: command == IONTO_COMMAND_RUN
+                   && !(refused == IONTO_REFUSED_NOTHING && s->contact_us == l->contact_us
+                        && s->heartbeat_us < l->heartbeat_us && (s->sign != 0 || s->zero_us == l->dwell_us))
+                   ==> s->armed == \old(s->armed) && s->energised == 0;
     ensures range: ionto_regulator_state_ok(s, l); */
 static void start(struct ionto_regulator_state *s, const struct ionto_regulator_limits *l, uint32_t command,
                   uint32_t refused)
@@ -520,7 +551,10 @@ static void start(struct ionto_regulator_state *s, const struct ionto_regulator_
 /* What a RUN that may still start waits for. */
 /*@ requires \valid_read(s) && \valid_read(l);
     terminates \true; assigns \nothing;
-    ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us <==> \result == IONTO_LIMITED_BY_HEARTBEAT; */
+    ensures si15_heartbeat: s->heartbeat_us >= l->heartbeat_us <==> \result == IONTO_LIMITED_BY_HEARTBEAT;
+    ensures said: \result == (s->heartbeat_us >= l->heartbeat_us ? IONTO_LIMITED_BY_HEARTBEAT
+                              : (s->contact_us >= l->contact_us && s->sign == 0 && s->zero_us < l->dwell_us
+                                 ? IONTO_LIMITED_BY_REVERSAL : IONTO_LIMITED_BY_CONTACT)); */
 static uint32_t waits_for(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l)
 {
     uint32_t cause = (uint32_t)IONTO_LIMITED_BY_CONTACT;
@@ -546,7 +580,11 @@ static uint32_t waits_for(const struct ionto_regulator_state *s, const struct io
     ensures si04_no_jump: (s->level_na > 0 ==> \result >= 0) && (s->level_na < 0 ==> \result <= 0);
     ensures si04_direction: s->level_na == 0 && \result != 0 ==> (\result > 0 <==> s->target_na > 0)
                                                                  && s->target_na != 0 && goal_na != 0;
-    ensures si16_falls: goal_na == 0 ==> \abs(\result) == \max(\abs(s->level_na) - l->fall_na_per_tick, 0); */
+    ensures si16_falls: goal_na == 0 ==> \abs(\result) == \max(\abs(s->level_na) - l->fall_na_per_tick, 0);
+    ensures down: goal_na <= \abs(s->level_na)
+                  ==> \abs(\result) == \max(\abs(s->level_na) - l->fall_na_per_tick, goal_na);
+    ensures up: goal_na >= \abs(s->level_na) && (s->level_na != 0 || s->target_na != 0)
+                ==> \abs(\result) == \min(\abs(s->level_na) + l->rise_na_per_tick, goal_na); */
 static int32_t next_level(const struct ionto_regulator_state *s, const struct ionto_regulator_limits *l,
                           int32_t goal_na)
 {
@@ -580,7 +618,45 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
     ensures si04_positive: \result != 0 && r->state.level_na == 0 && r->state.target_na > 0 && r->state.sign != 1
                            ==> r->state.zero_us == r->limits.dwell_us;
     ensures si04_negative: \result != 0 && r->state.level_na == 0 && r->state.target_na < 0 && r->state.sign != -1
-                           ==> r->state.zero_us == r->limits.dwell_us; */
+                           ==> r->state.zero_us == r->limits.dwell_us;
+    ensures voltage: \result <= ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na, r->state.level_na,
+                                                 r->limits.headroom_na);
+    ensures ends_for_a_cause: r->state.ending == 1
+                              ==> \old(r->state.ending) == 1 || command != IONTO_COMMAND_RUN
+                                  || r->state.heartbeat_us == r->limits.heartbeat_us
+                                  || ionto_regulator_time_due(&r->state, &r->limits)
+                                  || ionto_regulator_charge_due(&r->state, &r->limits);
+    ensures goal: r->state.ending == 0
+                  ==> \result == (turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
+                                        r->limits.dwell_us) == 1 ? 0
+                                  : \min(\abs(r->state.target_na),
+                                         ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
+                                                          r->state.level_na, r->limits.headroom_na)));
+    ensures said_fall: r->state.ending == 1 ==> r->phase == IONTO_PHASE_FALL;
+    ensures said_heartbeat: r->state.heartbeat_us == r->limits.heartbeat_us
+                            ==> r->limited_by == IONTO_LIMITED_BY_HEARTBEAT;
+    ensures said_time: r->state.heartbeat_us < r->limits.heartbeat_us
+                       && ionto_regulator_time_due(&r->state, &r->limits) ==> r->limited_by == IONTO_LIMITED_BY_TIME;
+    ensures said_charge: r->state.heartbeat_us < r->limits.heartbeat_us
+                         && !ionto_regulator_time_due(&r->state, &r->limits)
+                         && ionto_regulator_charge_due(&r->state, &r->limits)
+                         ==> r->limited_by == IONTO_LIMITED_BY_CHARGE;
+    ensures said_stop: r->state.ending == 1 && r->state.heartbeat_us < r->limits.heartbeat_us
+                       && !ionto_regulator_time_due(&r->state, &r->limits)
+                       && !ionto_regulator_charge_due(&r->state, &r->limits)
+                       ==> r->limited_by == IONTO_LIMITED_BY_STOP;
+    ensures said_reversal: r->state.ending == 0
+                           && turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
+                                    r->limits.dwell_us) == 1
+                           ==> r->phase == IONTO_PHASE_REVERSE && r->limited_by == IONTO_LIMITED_BY_REVERSAL;
+    ensures said_voltage: r->state.ending == 0
+                          && turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
+                                   r->limits.dwell_us) == 0 && \result < \abs(r->state.target_na)
+                          ==> r->phase == IONTO_PHASE_TREAT && r->limited_by == IONTO_LIMITED_BY_VOLTAGE;
+    ensures said_ramp: r->state.ending == 0
+                       && turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
+                                r->limits.dwell_us) == 0 && \result == \abs(r->state.target_na)
+                       ==> r->phase == IONTO_PHASE_RAMP && r->limited_by == IONTO_LIMITED_BY_RAMP; */
 static int32_t aim(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
@@ -641,6 +717,17 @@ static int32_t aim(struct ionto_regulator *r, int32_t voltage_mv, int32_t measur
     ensures flags: r->state.energised <= 1 && r->state.ending <= 1 && r->state.armed == 0;
     ensures si16_falls: goal_na == 0 ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
     ensures si16_never_back: \old(r->state.ending) == 1 ==> r->state.energised == 0 || r->state.ending == 1;
+    ensures si16_over: r->state.ending == 1 ==> r->state.level_na != 0;
+    ensures goal_below: goal_na <= \abs(\old(r->state.level_na))
+                        ==> \abs(r->state.level_na)
+                            <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick, goal_na);
+    ensures goal_above: goal_na >= \abs(\old(r->state.level_na)) ==> \abs(r->state.level_na) <= goal_na;
+    ensures said_there: r->state.energised == 1 && \old(r->phase) == IONTO_PHASE_RAMP
+                        && r->state.level_na == r->state.target_na
+                        ==> r->phase == IONTO_PHASE_TREAT && r->limited_by == IONTO_LIMITED_BY_NOTHING;
+    ensures said_before: r->state.energised == 1
+                         && !(\old(r->phase) == IONTO_PHASE_RAMP && r->state.level_na == r->state.target_na)
+                         ==> r->phase == \old(r->phase) && r->limited_by == \old(r->limited_by);
     ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits);
     ensures si17_count: r->state.energised_us
                         == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
@@ -679,7 +766,24 @@ static void advance(struct ionto_regulator *r, int32_t goal_na)
     ensures si05_armed: r->state.armed == 1 ==> \old(r->state.armed) == 1 || command != IONTO_COMMAND_RUN;
     ensures si17_count: r->state.energised_us
                         == \old(r->state.energised_us) + (r->state.energised == 1 ? r->limits.tick_us : 0);
-    ensures si18_tick: r->state.energised == 1 ==> r->state.tick_fc == 0; */
+    ensures si18_tick: r->state.energised == 1 ==> r->state.tick_fc == 0;
+    ensures arms: command != IONTO_COMMAND_RUN ==> r->state.armed == 1;
+    ensures starts: command == IONTO_COMMAND_RUN && \old(r->state.armed) == 1 && r->refused == IONTO_REFUSED_NOTHING
+                    && r->state.contact_us == r->limits.contact_us && r->state.heartbeat_us < r->limits.heartbeat_us
+                    && (r->state.sign != 0 || r->state.zero_us == r->limits.dwell_us)
+                    ==> r->state.energised
+                        == (\old(r->state.energised_us) + r->limits.tick_us <= r->limits.time_cap_us ? 1 : 0);
+    ensures said_ramp: r->state.energised == 1
+                       ==> r->phase == IONTO_PHASE_RAMP && r->limited_by == IONTO_LIMITED_BY_RAMP;
+    ensures said_wait: r->state.energised == 0 && r->state.armed == 1 && command == IONTO_COMMAND_RUN
+                       ==> r->phase == IONTO_PHASE_WAIT
+                           && r->limited_by
+                              == (r->state.heartbeat_us >= r->limits.heartbeat_us ? IONTO_LIMITED_BY_HEARTBEAT
+                                  : (r->state.contact_us >= r->limits.contact_us && r->state.sign == 0
+                                     && r->state.zero_us < r->limits.dwell_us ? IONTO_LIMITED_BY_REVERSAL
+                                     : IONTO_LIMITED_BY_CONTACT));
+    ensures said_idle: r->state.energised == 0 && !(r->state.armed == 1 && command == IONTO_COMMAND_RUN)
+                       ==> r->phase == IONTO_PHASE_IDLE && r->limited_by == IONTO_LIMITED_BY_STOP; */
 static void rest(struct ionto_regulator *r, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
@@ -711,6 +815,7 @@ static void rest(struct ionto_regulator *r, uint32_t command)
                                - (cut != 0 && \old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
     ensures si18_cut_negative: r->state.negative_fc == \old(r->state.negative_fc)
                                - (cut != 0 && \old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+    ensures said: r->phase == IONTO_PHASE_IDLE && r->limited_by == IONTO_LIMITED_BY_STOP;
     ensures counts: ionto_regulator_counts_ok(&r->state, &r->limits); */
 static void cut_off(struct ionto_regulator *r, uint32_t cut)
 {
@@ -779,6 +884,13 @@ static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contac
                             && r->refused == IONTO_REFUSED_NOTHING && r->state.contact_us == r->limits.contact_us
                             && r->state.heartbeat_us < r->limits.heartbeat_us;
     ensures si05_armed: r->state.armed == 1 ==> off == 0 && (\old(r->state.armed) == 1 || command != IONTO_COMMAND_RUN);
+    ensures arms: off == 0 && \old(r->state.energised) == 0 && command != IONTO_COMMAND_RUN ==> r->state.armed == 1;
+    ensures starts: off == 0 && \old(r->state.energised) == 0 && command == IONTO_COMMAND_RUN
+                    && \old(r->state.armed) == 1 && r->refused == IONTO_REFUSED_NOTHING
+                    && r->state.contact_us == r->limits.contact_us && r->state.heartbeat_us < r->limits.heartbeat_us
+                    && (r->state.sign != 0 || r->state.zero_us == r->limits.dwell_us)
+                    ==> r->state.energised
+                        == (\old(r->state.energised_us) + r->limits.tick_us <= r->limits.time_cap_us ? 1 : 0);
     ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
     ensures si06_cut: off == 1 ==> r->state.energised == 0 && r->state.armed == 0;
     ensures si10_from_zero: \old(r->state.energised) == 0 ==> r->state.level_na == 0;
@@ -793,6 +905,12 @@ static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contac
     ensures si16_never_back: \old(r->state.ending) == 1
                              ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
                                  && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_over: r->state.ending == 1 ==> r->state.level_na != 0;
+    ensures voltage: \old(r->state.energised) == 1
+                     ==> \abs(r->state.level_na)
+                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
+                                 ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
+                                                  \old(r->state.level_na), r->limits.headroom_na));
     ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
                        ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
     ensures si17_count: cut == 0 ==> r->state.energised_us
@@ -806,9 +924,11 @@ static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contac
     ensures si18_negative: cut == 0 ==> r->state.negative_fc
                            == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
     ensures si18_cut_positive: cut != 0 ==> r->state.positive_fc
-                               == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
+                               == \old(r->state.positive_fc)
+                                  - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
     ensures si18_cut_negative: cut != 0 ==> r->state.negative_fc
-                               == \old(r->state.negative_fc) - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+                               == \old(r->state.negative_fc)
+                                  - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
     ensures si18_tick: r->state.energised == 1
                        ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us; */
 static void move(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command, uint32_t cut,
@@ -836,6 +956,7 @@ static void move(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured
                     && (r->state.energised == 1 ==> r->state.armed == 0);
     requires off: r->state.energised == 0 ==> r->state.level_na == 0 && r->state.ending == 0;
     requires first: r->state.energised == 1 && r->state.sign == 0 ==> r->state.zero_us == r->limits.dwell_us;
+    requires over: r->state.ending == 1 ==> r->state.level_na != 0;
     terminates \true;
     assigns r->state.zero_us, r->state.sign;
     ensures limits: ionto_regulator_limits_ok(&r->limits);
@@ -893,6 +1014,15 @@ static void settle(struct ionto_regulator *r)
     ensures si05_contact: r->state.contact_us
                           == (\old(sense->contact) == 1
                               ? \min(\old(r->state.contact_us) + r->limits.tick_us, r->limits.contact_us) : 0);
+    ensures arms: cut == 0 && \old(sense->emergency_stop) == 0 && \old(r->state.energised) == 0
+                  && \old(request->command) != IONTO_COMMAND_RUN ==> r->state.armed == 1;
+    ensures starts: cut == 0 && \old(sense->emergency_stop) == 0 && \old(r->state.energised) == 0
+                    && \old(request->command) == IONTO_COMMAND_RUN && \old(r->state.armed) == 1
+                    && \abs(\old(request->target_na)) <= r->limits.limit_na
+                    && r->state.contact_us == r->limits.contact_us && r->state.heartbeat_us < r->limits.heartbeat_us
+                    && (\old(r->state.sign) != 0 || \old(r->state.zero_us) == r->limits.dwell_us)
+                    ==> r->state.energised
+                        == (\old(r->state.energised_us) + r->limits.tick_us <= r->limits.time_cap_us ? 1 : 0);
     ensures si06_off: r->state.energised == 0 ==> r->state.level_na == 0;
     ensures si06_cut: cut != 0 || \old(sense->emergency_stop) != 0 ==> r->state.energised == 0 && r->state.armed == 0;
     ensures si10_from_zero: \old(r->state.energised) == 0 ==> r->state.level_na == 0;
@@ -909,6 +1039,13 @@ static void settle(struct ionto_regulator *r)
     ensures si16_never_back: \old(r->state.ending) == 1
                              ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
                                  && (r->state.energised == 0 || r->state.ending == 1);
+    ensures si16_over: r->state.ending == 1 ==> r->state.level_na != 0;
+    ensures voltage: \old(r->state.energised) == 1
+                     ==> \abs(r->state.level_na)
+                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
+                                 ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+                                                  \old(sense->measured_na), \old(r->state.level_na),
+                                                  r->limits.headroom_na));
     ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
                        ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
     ensures si17_count: cut == 0 ==> r->state.energised_us
@@ -926,9 +1063,11 @@ static void settle(struct ionto_regulator *r)
     ensures si18_negative: cut == 0 ==> r->state.negative_fc
                            == \old(r->state.negative_fc) + ionto_negative_fc(r->state.level_na, r->limits.tick_us);
     ensures si18_cut_positive: cut != 0 ==> r->state.positive_fc
-                               == \old(r->state.positive_fc) - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
+                               == \old(r->state.positive_fc)
+                                  - (\old(r->state.level_na) > 0 ? \old(r->state.tick_fc) : 0);
     ensures si18_cut_negative: cut != 0 ==> r->state.negative_fc
-                               == \old(r->state.negative_fc) - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
+                               == \old(r->state.negative_fc)
+                                  - (\old(r->state.level_na) < 0 ? \old(r->state.tick_fc) : 0);
     ensures si18_tick: r->state.energised == 1
                        ==> r->state.tick_fc == \abs(r->state.level_na) * r->limits.tick_us;
     ensures si22_refused: \abs(\old(request->target_na)) > r->limits.limit_na
