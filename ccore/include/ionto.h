@@ -1144,8 +1144,9 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
 struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const struct ionto_sense *sense,
                                            const struct ionto_request *request, uint32_t cut);
 
-/* Starts the guard, from any bytes, with the trips that were latched when the power went. IONTO_OK, or the error of
- * the first field that is refused: then it stays latched at zero. */
+/* Starts the guard, from any bytes, with the trips that were latched when the power went: each of them and no other, as
+ * ionto_guard_trips() sums them up. IONTO_OK, or the error of the first field that is refused: then it stays latched at
+ * zero. */
 /*@
     requires valid: \valid(g) && \valid_read(config) && \separated(g, config);
     terminates \true;
@@ -1162,7 +1163,6 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
                         && g->config.fall_na_per_tick == \old(config->fall_na_per_tick);
     ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
     ensures si04_dwell: g->config.dwell_us == \old(config->dwell_us) && g->state.sign == 0 && g->state.zero_us == 0;
-    // The trips that are carried are latched, each of them and no other, as ionto_guard_trips() sums them up.
     ensures si07_carried: \result == IONTO_OK && carried_trips != 0 ==> g->state.first_trip != IONTO_TRIP_NONE;
     ensures si07_each: \result == IONTO_OK ==> carried_trips ==
       (g->state.over_current_us >= g->config.over_current_us ? 1 : 0)
