@@ -447,6 +447,7 @@ static uint32_t config_error(const struct ionto_config *c)
 
 /*@ requires \valid_read(g);
     terminates \true; assigns \nothing;
+    ensures words: \result == 1 <==> CONFIG_MIRRORED(g);
     ensures sound: \result == 1 <==> ionto_guard_config_mirrored(g);
     ensures flag: \result == 0 || \result == 1; */
 static int32_t config_mirrored(const struct ionto_guard *g)
@@ -487,6 +488,41 @@ static int32_t config_mirrored(const struct ionto_guard *g)
             g->config_inv.over_voltage_us, g->config_inv.open_us, g->config_inv.short_us, g->config_inv.mismatch_us,
             g->config_inv.sensor_us, g->config_inv.stale_us, g->config_inv.leakage_us, g->config_inv.switch_us,
             g->config_inv.contact_us, g->config_inv.heartbeat_us;
+    ensures time_cap_us: g->config.time_cap_us == -1 - g->config_inv.time_cap_us;
+    ensures time_reserve_us: g->config.time_reserve_us == -1 - g->config_inv.time_reserve_us;
+    ensures charge_cap_each_fc: g->config.charge_cap_each_fc == -1 - g->config_inv.charge_cap_each_fc;
+    ensures charge_cap_total_fc: g->config.charge_cap_total_fc == -1 - g->config_inv.charge_cap_total_fc;
+    ensures charge_reserve_fc: g->config.charge_reserve_fc == -1 - g->config_inv.charge_reserve_fc;
+    ensures tick_us: g->config.tick_us == -1 - g->config_inv.tick_us;
+    ensures tick_tolerance_us: g->config.tick_tolerance_us == -1 - g->config_inv.tick_tolerance_us;
+    ensures limit_na: g->config.limit_na == -1 - g->config_inv.limit_na;
+    ensures trip_na: g->config.trip_na == -1 - g->config_inv.trip_na;
+    ensures rise_na_per_tick: g->config.rise_na_per_tick == -1 - g->config_inv.rise_na_per_tick;
+    ensures fall_na_per_tick: g->config.fall_na_per_tick == -1 - g->config_inv.fall_na_per_tick;
+    ensures dwell_us: g->config.dwell_us == -1 - g->config_inv.dwell_us;
+    ensures compliance_mv: g->config.compliance_mv == -1 - g->config_inv.compliance_mv;
+    ensures over_voltage_mv: g->config.over_voltage_mv == -1 - g->config_inv.over_voltage_mv;
+    ensures saturation_mv: g->config.saturation_mv == -1 - g->config_inv.saturation_mv;
+    ensures headroom_na: g->config.headroom_na == -1 - g->config_inv.headroom_na;
+    ensures open_na: g->config.open_na == -1 - g->config_inv.open_na;
+    ensures short_ohm: g->config.short_ohm == -1 - g->config_inv.short_ohm;
+    ensures short_above_na: g->config.short_above_na == -1 - g->config_inv.short_above_na;
+    ensures mismatch_na: g->config.mismatch_na == -1 - g->config_inv.mismatch_na;
+    ensures disagree_na: g->config.disagree_na == -1 - g->config_inv.disagree_na;
+    ensures sensor_max_na: g->config.sensor_max_na == -1 - g->config_inv.sensor_max_na;
+    ensures sensor_max_mv: g->config.sensor_max_mv == -1 - g->config_inv.sensor_max_mv;
+    ensures leakage_na: g->config.leakage_na == -1 - g->config_inv.leakage_na;
+    ensures over_current_us: g->config.over_current_us == -1 - g->config_inv.over_current_us;
+    ensures over_voltage_us: g->config.over_voltage_us == -1 - g->config_inv.over_voltage_us;
+    ensures open_us: g->config.open_us == -1 - g->config_inv.open_us;
+    ensures short_us: g->config.short_us == -1 - g->config_inv.short_us;
+    ensures mismatch_us: g->config.mismatch_us == -1 - g->config_inv.mismatch_us;
+    ensures sensor_us: g->config.sensor_us == -1 - g->config_inv.sensor_us;
+    ensures stale_us: g->config.stale_us == -1 - g->config_inv.stale_us;
+    ensures leakage_us: g->config.leakage_us == -1 - g->config_inv.leakage_us;
+    ensures switch_us: g->config.switch_us == -1 - g->config_inv.switch_us;
+    ensures contact_us: g->config.contact_us == -1 - g->config_inv.contact_us;
+    ensures heartbeat_us: g->config.heartbeat_us == -1 - g->config_inv.heartbeat_us;
     ensures mirrored: CONFIG_MIRRORED(g); */
 static void mirror_config(struct ionto_guard *g)
 {
@@ -533,6 +569,7 @@ static void mirror_config(struct ionto_guard *g)
 
 /*@ requires \valid_read(g);
     terminates \true; assigns \nothing;
+    ensures words: \result == 1 <==> STATE_MIRRORED(g);
     ensures sound: \result == 1 <==> ionto_guard_state_mirrored(g);
     ensures flag: \result == 0 || \result == 1; */
 static int32_t state_mirrored(const struct ionto_guard *g)
@@ -570,6 +607,40 @@ static int32_t state_mirrored(const struct ionto_guard *g)
             g->state_inv.charge, g->state_inv.time, g->state_inv.first_trip, g->state_inv.armed,
             g->state_inv.energised, g->state_inv.ending, g->state_inv.primed, g->state_inv.now_seen,
             g->state_inv.sample_seen, g->state_inv.heartbeat_seen, g->state_inv.acknowledge_seen;
+    ensures energised_us: g->state.energised_us == -1 - g->state_inv.energised_us;
+    ensures positive_fc: g->state.positive_fc == -1 - g->state_inv.positive_fc;
+    ensures negative_fc: g->state.negative_fc == -1 - g->state_inv.negative_fc;
+    ensures last_na: g->state.last_na == -1 - g->state_inv.last_na;
+    ensures sign: g->state.sign == -1 - g->state_inv.sign;
+    ensures zero_us: g->state.zero_us == -1 - g->state_inv.zero_us;
+    ensures envelope_na: g->state.envelope_na == -1 - g->state_inv.envelope_na;
+    ensures contact_us: g->state.contact_us == -1 - g->state_inv.contact_us;
+    ensures heartbeat_us: g->state.heartbeat_us == -1 - g->state_inv.heartbeat_us;
+    ensures over_current_us: g->state.over_current_us == -1 - g->state_inv.over_current_us;
+    ensures over_voltage_us: g->state.over_voltage_us == -1 - g->state_inv.over_voltage_us;
+    ensures open_us: g->state.open_us == -1 - g->state_inv.open_us;
+    ensures short_us: g->state.short_us == -1 - g->state_inv.short_us;
+    ensures mismatch_us: g->state.mismatch_us == -1 - g->state_inv.mismatch_us;
+    ensures sensor_us: g->state.sensor_us == -1 - g->state_inv.sensor_us;
+    ensures stale_us: g->state.stale_us == -1 - g->state_inv.stale_us;
+    ensures leakage_us: g->state.leakage_us == -1 - g->state_inv.leakage_us;
+    ensures switch_us: g->state.switch_us == -1 - g->state_inv.switch_us;
+    ensures tick: g->state.tick == UINT32_MAX - g->state_inv.tick;
+    ensures corrupt: g->state.corrupt == UINT32_MAX - g->state_inv.corrupt;
+    ensures emergency: g->state.emergency == UINT32_MAX - g->state_inv.emergency;
+    ensures proposal: g->state.proposal == UINT32_MAX - g->state_inv.proposal;
+    ensures heartbeat: g->state.heartbeat == UINT32_MAX - g->state_inv.heartbeat;
+    ensures charge: g->state.charge == UINT32_MAX - g->state_inv.charge;
+    ensures time: g->state.time == UINT32_MAX - g->state_inv.time;
+    ensures first_trip: g->state.first_trip == UINT32_MAX - g->state_inv.first_trip;
+    ensures armed: g->state.armed == UINT32_MAX - g->state_inv.armed;
+    ensures energised: g->state.energised == UINT32_MAX - g->state_inv.energised;
+    ensures ending: g->state.ending == UINT32_MAX - g->state_inv.ending;
+    ensures primed: g->state.primed == UINT32_MAX - g->state_inv.primed;
+    ensures now_seen: g->state.now_seen == UINT32_MAX - g->state_inv.now_seen;
+    ensures sample_seen: g->state.sample_seen == UINT32_MAX - g->state_inv.sample_seen;
+    ensures heartbeat_seen: g->state.heartbeat_seen == UINT32_MAX - g->state_inv.heartbeat_seen;
+    ensures acknowledge_seen: g->state.acknowledge_seen == UINT32_MAX - g->state_inv.acknowledge_seen;
     ensures mirrored: STATE_MIRRORED(g); */
 static void mirror_state(struct ionto_guard *g)
 {

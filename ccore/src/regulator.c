@@ -145,6 +145,20 @@ static int32_t limits_mirrored(const struct ionto_regulator *r)
     ensures not_made_rates_ok: ionto_regulator_rates_ok(&r->limits) ==> \old(ionto_regulator_rates_ok(&r->limits));
     ensures kept_caps_ok: \old(ionto_regulator_caps_ok(&r->limits)) ==> ionto_regulator_caps_ok(&r->limits);
     ensures not_made_caps_ok: ionto_regulator_caps_ok(&r->limits) ==> \old(ionto_regulator_caps_ok(&r->limits));
+    ensures time_cap_us: r->limits_inv.time_cap_us == -1 - r->limits.time_cap_us;
+    ensures time_reserve_us: r->limits_inv.time_reserve_us == -1 - r->limits.time_reserve_us;
+    ensures charge_cap_each_fc: r->limits_inv.charge_cap_each_fc == -1 - r->limits.charge_cap_each_fc;
+    ensures charge_cap_total_fc: r->limits_inv.charge_cap_total_fc == -1 - r->limits.charge_cap_total_fc;
+    ensures charge_reserve_fc: r->limits_inv.charge_reserve_fc == -1 - r->limits.charge_reserve_fc;
+    ensures tick_us: r->limits_inv.tick_us == (error == IONTO_OK ? -1 - r->limits.tick_us : r->limits.tick_us);
+    ensures limit_na: r->limits_inv.limit_na == -1 - r->limits.limit_na;
+    ensures rise_na_per_tick: r->limits_inv.rise_na_per_tick == -1 - r->limits.rise_na_per_tick;
+    ensures fall_na_per_tick: r->limits_inv.fall_na_per_tick == -1 - r->limits.fall_na_per_tick;
+    ensures dwell_us: r->limits_inv.dwell_us == -1 - r->limits.dwell_us;
+    ensures saturation_mv: r->limits_inv.saturation_mv == -1 - r->limits.saturation_mv;
+    ensures headroom_na: r->limits_inv.headroom_na == -1 - r->limits.headroom_na;
+    ensures contact_us: r->limits_inv.contact_us == -1 - r->limits.contact_us;
+    ensures heartbeat_us: r->limits_inv.heartbeat_us == -1 - r->limits.heartbeat_us;
     ensures rates: error == IONTO_OK ==> ionto_regulator_rates_mirrored(r);
     ensures caps: ionto_regulator_caps_mirrored(r);
     ensures refused: error != IONTO_OK ==> !ionto_regulator_rates_mirrored(r); */
