@@ -242,6 +242,21 @@ static int32_t is_working(const struct ionto_regulator *r)
                            ==> ionto_regulator_flags_ok(&r->state, &r->limits);
     ensures kept_counts_ok: \old(ionto_regulator_counts_ok(&r->state, &r->limits))
                             ==> ionto_regulator_counts_ok(&r->state, &r->limits);
+    ensures energised_us: r->state_inv.energised_us == -1 - r->state.energised_us;
+    ensures positive_fc: r->state_inv.positive_fc == -1 - r->state.positive_fc;
+    ensures negative_fc: r->state_inv.negative_fc == -1 - r->state.negative_fc;
+    ensures tick_fc: r->state_inv.tick_fc == -1 - r->state.tick_fc;
+    ensures level_na: r->state_inv.level_na == -1 - r->state.level_na;
+    ensures target_na: r->state_inv.target_na == -1 - r->state.target_na;
+    ensures sign: r->state_inv.sign == -1 - r->state.sign;
+    ensures zero_us: r->state_inv.zero_us == -1 - r->state.zero_us;
+    ensures contact_us: r->state_inv.contact_us == -1 - r->state.contact_us;
+    ensures heartbeat_us: r->state_inv.heartbeat_us == -1 - r->state.heartbeat_us;
+    ensures heartbeat_seen: r->state_inv.heartbeat_seen == UINT32_MAX - r->state.heartbeat_seen;
+    ensures armed: r->state_inv.armed == UINT32_MAX - r->state.armed;
+    ensures energised: r->state_inv.energised == UINT32_MAX - r->state.energised;
+    ensures ending: r->state_inv.ending == UINT32_MAX - r->state.ending;
+    ensures corrupt: r->state_inv.corrupt == UINT32_MAX - r->state.corrupt;
     ensures counts: ionto_regulator_counts_mirrored(r);
     ensures level: ionto_regulator_level_mirrored(r);
     ensures flags: ionto_regulator_flags_mirrored(r); */
