@@ -248,6 +248,8 @@ def test_the_fall_begins_exactly_at_the_reserve_and_a_cap_is_filled_to_the_last_
         assert judged.guard.memory.read("state.ending") == (tick == 15)
     row = judged.tick(0)
     assert (row.drive_na, row.switch_closed, row.trips) == (0, 0, bit(Trip.CHARGE))
+    assert [judged.tick(0, STOP, acknowledge).trips for acknowledge in (0, 1, 0)] == [bit(Trip.CHARGE), 0, 0]
+    assert [judged.guard.memory.read(f"state.{name}") for name in ("charge", "ending")] == [0, 0]
 
 
 @pytest.mark.invariant("SI-18")

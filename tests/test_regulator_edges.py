@@ -164,9 +164,10 @@ AT_THE_CEILING: Final = BASE._replace(
 def test_the_ceiling_itself_is_reached_and_left_by_one_nanoampere_that_the_voltage_does_not_allow(sign: int) -> None:
     regulator = Alone(AT_THE_CEILING)
     regulator.start(sign * CEILING_NA)
-    for _ in range(1500):
-        na = regulator.tick(sign * CEILING_NA)
-    assert na == sign * CEILING_NA
+    flowed = [regulator.tick(sign * CEILING_NA) for _ in range(1500)]
+    assert flowed[-1] == sign * CEILING_NA
+    name = "positive_fc" if sign > 0 else "negative_fc"
+    assert regulator.read(f"state.{name}") == sign * sum(flowed) * AT_THE_CEILING.tick_us
     for short_of_it_na in (-1, 0, 1, 2):
         measured_na = sign * (CEILING_NA - AT_THE_CEILING.headroom_na - short_of_it_na)
         odd = Odd(measured_na=measured_na, voltage_mv=AT_THE_CEILING.saturation_mv)
