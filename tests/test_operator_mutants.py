@@ -1,19 +1,13 @@
-"""Operator-level mutants: what the text is turned into, what is noted, and what the register lets through."""
+"""Operator-level mutants: what the text is turned into, and what is noted."""
 
 import ctypes
-import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import operator_mutants
-from iontocore.verification.mutant_runs import Job, in_forks
-from iontocore.verification.operator_mutants import UNREASONED, Findings, Register, Seen, problems, recorded, table
 from iontocore.verification.schemata import DIFFERS, REACHED, Mutant, Schemata, schemata
 
 PROGRAM: Final = """\
@@ -229,98 +223,3 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str) -> None:
     source.write_text(text)
     with pytest.raises(Refusal):
         schemata([source])
-
-
-# ---- forks -----------------------------------------------------------------------------------------------------------
-
-
-def test_forks_say_what_they_did_or_how_they_died() -> None:
-    def crash() -> dict[str, Any]:
-        os.kill(os.getpid(), signal.SIGKILL)
-        return {}
-
-    def hang() -> dict[str, Any]:
-        time.sleep(60)
-        return {}
-
-    jobs = [Job("sound", 60, lambda: {"is": 1}), Job("crash", 60, crash), Job("hang", 0.1, hang)]
-    assert dict(in_forks(iter(jobs), 2)) == {
-        "sound": {"is": 1},
-        "crash": {"died": f"signal {int(signal.SIGKILL)}"},
-        "hang": {"died": "no end"},
-    }
-
-
-# ---- what is found against the register ------------------------------------------------------------------------------
-
-A, B, C = (Mutant(number, "guard.c", "held", "constant", f"x = [{number} -> 0]") for number in (1, 2, 3))
-FOUND: Final = Findings((Seen(A, "killed", "test_a", 3), Seen(B, "survived", "", 7), Seen(C, "not reached", "", 0)), ())
-KNOWN: Final = Register(3, 1, {B.name: "the same for every x", C.name: "never called with that"})
-
-
-def test_survivors_that_have_a_reason_are_no_problem() -> None:
-    assert problems(FOUND, KNOWN, whole=True) == []
-
-
-@pytest.mark.parametrize("reasons", [{C.name: "some"}, {B.name: UNREASONED, C.name: "some"}])
-def test_a_survivor_without_a_reason_is_a_problem(reasons: dict[str, str]) -> None:
-    assert problems(FOUND, Register(3, 1, reasons), whole=True) == [f"UNREASONED, survived, 7 tests: {B.name}"]
-
-
-def test_a_mutant_that_is_not_reached_needs_a_reason_too() -> None:
-    assert problems(FOUND, Register(3, 1, {B.name: "some"}), whole=True) == [
-        f"UNREASONED, not reached, 0 tests: {C.name}"
-    ]
-
-
-def test_a_reason_is_stale_when_its_mutant_is_killed_or_is_none_any_more() -> None:
-    gone = "guard.c held: y = [1 -> 0]"
-    register = Register(3, 1, {**KNOWN.reasons, A.name: "some", gone: "some"})
-    stale = [f"stale, killed by test_a: {A.name}", f"stale, no such mutant: {gone}"]
-    assert problems(FOUND, register, whole=True) == stale
-    assert problems(FOUND, register, whole=False) == stale[:1]
-
-
-def test_other_counts_than_those_of_the_register_are_a_problem_of_a_whole_run() -> None:
-    register = Register(4, 1, KNOWN.reasons)
-    assert len(problems(FOUND, register, whole=True)) == 1
-    assert problems(FOUND, register, whole=False) == []
-
-
-def test_a_test_that_fails_without_a_mutant_is_a_problem() -> None:
-    assert problems(Findings(FOUND.seen, ("test_b",)), KNOWN, whole=True) == ["fails without a mutant: test_b"]
-
-
-def test_what_is_recorded_keeps_the_reasons_and_says_which_are_missing(tmp_path: Path) -> None:
-    register = recorded(FOUND, Register(9, 9, {B.name: 'says "so"', "gone": "some"}))
-    assert register == Register(3, 1, {B.name: 'says "so"', C.name: UNREASONED})
-    path = tmp_path / "register.toml"
-    path.write_text(register.text())
-    assert Register.read(path) == register
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "mutants = ",
-        "mutants = 1",
-        'mutants = 1\nkilled = 1\n[[survivor]]\nmutants = ["a"]',
-        'mutants = 2\nkilled = 0\n[[survivor]]\nreason = "r"\nmutants = ["a", "a"]',
-    ],
-)
-def test_a_register_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "register.toml"
-    path.write_text(text)
-    with pytest.raises(Refusal):
-        Register.read(path)
-
-
-def test_the_table_counts_by_file_and_operator_and_names_each_survivor_below_its_reason() -> None:
-    lines = table(FOUND, {B.name: "the same for every x"}).splitlines()
-    assert lines[1].split() == ["guard.c", "constant", "3", "1", "1", "1", "33.3"]
-    assert lines[-5:] == ["the same for every x:", f"    {B.name}", "", f"{UNREASONED}:", f"    {C.name}"]
-
-
-def test_a_place_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert operator_mutants.main(["--only", "guard.c:nowhere"]) == 2
-    assert "guard.c:nowhere" in capsys.readouterr().err

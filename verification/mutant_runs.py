@@ -4,7 +4,8 @@ A process of its own, since the extension is the one that its tree holds: it rea
 one JSON object a line: how many tests there are, then each test without a mutant while the build watches, then a
 control, which is no mutant run like one, then each mutant. A mutant is met by the tests in which it makes a difference,
 and by no others; those that killed most in its function come first, then those that killed most, then the shortest. It
-is killed by a test that fails, by a crash, and by time that runs out.
+is killed by a test that fails, by a crash, and by time that runs out. Of each mutant is said, too, what was noted of it
+in all tests together: whether any of them reached it, and whether it would have made a difference in any.
 
 Left out are the tests of the tools of evidence, which look at the text of the core or at a build of their own, and
 those that need a command of the machine for the same reason.
@@ -23,11 +24,10 @@ import tempfile
 import time
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from operator import or_
-from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import pytest
@@ -38,10 +38,21 @@ from iontocore.verification.schemata import DIFFERS
 _PROFILE: Final = "mutants"
 _TEST_LIMIT_S: Final = 600.0
 _MUTANT_LIMIT_S: Final = 3600.0
-_LIMIT_S: Final = 1.0
 _FEW: Final = 40
+_LIMIT_S: Final = 1.0
 _SLOWER: Final = 5.0
 """Under a mutant a test may use so many times the processor's time that it uses without one, and `_LIMIT_S` more."""
+
+_WAITS_S: Final = 60.0
+"""By the clock it may take so many times that time again, and `_WAITS_S` more: a test that waits uses no processor."""
+
+_WAITS_TIMES: Final = 20.0
+"""By the clock a test may take so many times `longest_s`."""
+
+_NO_END: Final = "no end"
+_TOO_LONG: Final = (signal.SIGPROF, signal.SIGALRM)
+_PARTS: Final = 8
+"""Processes that the control takes."""
 
 Outcome = dict[str, Any]
 
@@ -53,7 +64,7 @@ class Order:
     mutants: the function of each, by its number. excused: those that meet a few tests alone, of those that killed most
     in their function and those that are shortest. size: of the bytes that the build notes in. examples: of a property;
     0 is what the tests say themselves. longest_s: tests that take more of the processor's time while the build watches
-    are left out; 0 leaves out none. tests: arguments for pytest.
+    are stopped and left out; 0 leaves out none. tests: arguments for pytest.
     """
 
     mutants: Mapping[int, str]
@@ -95,29 +106,38 @@ class _Fork:
     said: bytes = b""
 
 
-def in_forks(jobs: Iterator[Job], workers: int) -> Iterator[tuple[Any, Outcome]]:
+def in_forks(jobs: Iterator[Job], workers: int) -> Generator[tuple[Any, Outcome], None, None]:
     """Run each job in a fork of this process, `workers` at a time, and give its name and its outcome as it ends.
 
     What died, or took longer than it may, has the outcome ``{"died": why}``. The next job is taken from `jobs` when
-    there is room for it, so that it may depend on what came before.
+    there is room for it, so that it may depend on what came before. No fork outlives this generator.
     """
     with selectors.DefaultSelector() as running:
-        while True:
-            while len(running.get_map()) < workers and (job := next(jobs, None)) is not None:
-                pipe, fork = _begin(job)
-                running.register(pipe, selectors.EVENT_READ, fork)
-            if not running.get_map():
-                return
-            soonest = min(key.data.until for key in running.get_map().values())
-            ready = {key.fd for key, _ in running.select(max(soonest - time.monotonic(), 0.0))}
-            for key in list(running.get_map().values()):
-                piece = os.read(key.fd, 1 << 20) if key.fd in ready else b""
-                key.data.said += piece
-                late = time.monotonic() > key.data.until
-                if late or (key.fd in ready and not piece):
-                    running.unregister(key.fd)
-                    os.close(key.fd)
-                    yield key.data.name, _end(key.data, late)
+        try:
+            while True:
+                while len(running.get_map()) < workers and (job := next(jobs, None)) is not None:
+                    pipe, fork = _begin(job)
+                    running.register(pipe, selectors.EVENT_READ, fork)
+                if not running.get_map():
+                    return
+                yield from _ended(running)
+        finally:
+            for key in running.get_map().values():
+                _end(key.data, late=True)
+
+
+def _ended(running: selectors.BaseSelector) -> Iterator[tuple[Any, Outcome]]:
+    """Wait until a fork has something to say or has taken too long, and give those that are over."""
+    soonest = min(key.data.until for key in running.get_map().values())
+    ready = {key.fd for key, _ in running.select(max(soonest - time.monotonic(), 0.0))}
+    for key in list(running.get_map().values()):
+        piece = os.read(key.fd, 1 << 20) if key.fd in ready else b""
+        key.data.said += piece
+        late = time.monotonic() > key.data.until
+        if late or (key.fd in ready and not piece):
+            running.unregister(key.fd)
+            os.close(key.fd)
+            yield key.data.name, _end(key.data, late)
 
 
 def _begin(job: Job) -> tuple[int, _Fork]:
@@ -127,6 +147,7 @@ def _begin(job: Job) -> tuple[int, _Fork]:
     if process == 0:
         try:
             os.setpgid(0, 0)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.close(reading)
             os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
             said = json.dumps(job.work())
@@ -149,7 +170,7 @@ def _end(fork: _Fork, late: bool) -> Outcome:
     if fork.said.endswith(b"\n"):
         outcome: Outcome = json.loads(fork.said)
         return outcome
-    return {"died": "no end" if late or status == -signal.SIGPROF else f"signal {-status}"}
+    return {"died": _NO_END if late or -status in _TOO_LONG else f"signal {-status}"}
 
 
 # ---- the build -----------------------------------------------------------------------------------------------------
@@ -192,7 +213,7 @@ class Runs:
         self._items: dict[str, pytest.Item] = {}
         self._seconds: dict[str, float] = {}
         self._tests_of: defaultdict[int, list[str]] = defaultdict(list)
-        self._reached = bytes(order.size)
+        self._noted = bytes(order.size)
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """How many mutants of a function each test killed; of all functions under ""."""
 
@@ -227,8 +248,7 @@ class Runs:
             if killer:
                 self._kills[self._order.mutants[number]][killer] += 1
                 self._kills[""][killer] += 1
-            tests = len(self._tests_of[number])
-            self._tell({"mutant": number, "reached": True, "tests": tests, "died": "", "killer": "", **outcome})
+            self._tell_of(number, outcome)
         return True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -241,56 +261,42 @@ class Runs:
     # ---- without a mutant ------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Run every test without a mutant, each in a fork of its own, so that nothing is kept from one to the next.
-
-        First each file is run in one fork: in most of them no test comes near the core, and that is all that they
-        are run for."""
-        files: defaultdict[Path, list[str]] = defaultdict(list)
-        for test, item in self._items.items():
-            files[item.path].append(test)
-        near = [
-            test
-            for tests, outcome in in_forks(map(self._watching, files.values()), self._order.workers)
-            if "died" in outcome or any(b64decode(outcome["noted"]))
-            for test in tests
-        ]
-        for test in self._items.keys() - set(near):
-            self._tell({"test": test, "passed": True, "seconds": 0.0, "met": 0})
-        for (test,), outcome in in_forks((self._watching([test]) for test in near), self._order.workers):
+        """Run every test without a mutant, each in a fork of its own, so that nothing is kept from one to the next."""
+        for test, outcome in in_forks(map(self._watching, self._items), self._order.workers):
             self._met(test, outcome)
 
     def _met(self, test: str, outcome: Outcome) -> None:
-        """Take up what a test showed: the mutants that it meets from now on, unless it failed or takes too long."""
+        """Take up what a test showed: the mutants that it meets from now on, unless it failed or was stopped."""
         noted = b64decode(outcome.get("noted", "")) or bytes(self._order.size)
-        seconds = outcome.get("seconds", 0.0)
-        passed = "died" not in outcome and outcome["passed"]
+        stopped = outcome.get("died") == _NO_END and self._order.longest_s > 0
         numbers = [number for number in self._order.mutants if noted[number] & DIFFERS]
-        self._reached = bytes(map(or_, self._reached, noted))
-        if passed and not 0 < self._order.longest_s < seconds:
-            self._seconds[test] = seconds
+        self._noted = bytes(map(or_, self._noted, noted))
+        if outcome.get("passed", False):
+            self._seconds[test] = outcome["seconds"]
             for number in numbers:
                 self._tests_of[number].append(test)
-        self._tell({"test": test, "passed": passed, "seconds": seconds, "met": len(numbers)})
+        self._tell({"test": test, "passed": outcome.get("passed", stopped)})
 
-    def _watching(self, tests: Sequence[str]) -> Job:
-        return Job(tests, _TEST_LIMIT_S, partial(self._noted_by, tests))
+    def _watching(self, test: str) -> Job:
+        return Job(test, _TEST_LIMIT_S, partial(self._watched, test))
 
-    def _noted_by(self, tests: Sequence[str]) -> Outcome:
+    def _watched(self, test: str) -> Outcome:
+        if self._order.longest_s > 0:
+            _stop_after(self._order.longest_s, _WAITS_TIMES * self._order.longest_s)
         self._build.watch()
         began = time.process_time()
-        failed = [test for test in tests if not self._passes(test)]
-        return {
-            "passed": not failed,
-            "seconds": time.process_time() - began,
-            "noted": b64encode(self._build.noted()).decode(),
-        }
+        passed = self._passes(test)
+        seconds = time.process_time() - began
+        return {"passed": passed, "seconds": seconds, "noted": b64encode(self._build.noted()).decode()}
 
     def _control(self) -> Outcome:
         """No mutant, run as if it were one, against every test that mutants meet: what fails here would kill all."""
-        tests = sorted(self._seconds, key=lambda test: self._seconds[test])
-        for _, outcome in in_forks(iter([Job(0, _MUTANT_LIMIT_S, partial(self._killer, 0, tests))]), 1):
-            return {"control": outcome.get("killer") or outcome.get("died", "")}
-        raise AssertionError("a job has an outcome")
+        tests = sorted({test for met in self._tests_of.values() for test in met})
+        jobs = (Job(0, _MUTANT_LIMIT_S, partial(self._killer, 0, tests[part::_PARTS])) for part in range(_PARTS))
+        failed = [
+            outcome.get("killer") or outcome.get("died", "") for _, outcome in in_forks(jobs, self._order.workers)
+        ]
+        return {"control": next(filter(None, failed), "")}
 
     def _passes(self, test: str) -> bool:
         self._failed = False
@@ -304,11 +310,14 @@ class Runs:
         for number, place in self._order.mutants.items():
             tests = self._tests_of[number]
             if not tests:
-                reached = self._reached[number] != 0
-                self._tell({"mutant": number, "reached": reached, "tests": 0, "died": "", "killer": ""})
+                self._tell_of(number, {})
                 continue
             tests.sort(key=partial(self._rank, place))
             yield Job(number, _MUTANT_LIMIT_S, partial(self._killer, number, tests))
+
+    def _tell_of(self, number: int, outcome: Outcome) -> None:
+        noted = {"noted": self._noted[number], "tests": len(self._tests_of[number])}
+        self._tell({"mutant": number, **noted, "died": "", "killer": "", **outcome})
 
     def _rank(self, place: str, test: str) -> tuple[int, int, float]:
         return -self._kills[place][test], -self._kills[""][test], self._seconds[test]
@@ -316,10 +325,17 @@ class Runs:
     def _killer(self, number: int, tests: Sequence[str]) -> Outcome:
         self._build.choose(number)
         for test in tests[:_FEW] if number in self._order.excused else tests:
-            signal.setitimer(signal.ITIMER_PROF, _LIMIT_S + _SLOWER * self._seconds[test])
+            limit_s = _LIMIT_S + _SLOWER * self._seconds[test]
+            _stop_after(limit_s, _WAITS_S + _SLOWER * limit_s)
             if not self._passes(test):
                 return {"killer": test}
         return {"killer": ""}
+
+
+def _stop_after(processor_s: float, clock_s: float) -> None:
+    """A signal ends this process after so much of the processor's time or, when it waits, so much time."""
+    signal.setitimer(signal.ITIMER_PROF, processor_s)
+    signal.setitimer(signal.ITIMER_REAL, clock_s)
 
 
 def _of_tools(item: pytest.Item) -> bool:
@@ -331,7 +347,10 @@ def _of_tools(item: pytest.Item) -> bool:
 
 
 def main() -> int:
-    """The process itself. What the tests print is dropped; what goes wrong outside them is on the error stream."""
+    """The process itself. What the tests print is dropped; what goes wrong outside them is on the error stream.
+
+    SIGTERM ends it, and its forks with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     order = Order.read(sys.stdin)
     with os.fdopen(os.dup(1), "w") as stream:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -3,14 +3,15 @@
 `schemata` makes the mutants and `mutant_runs` runs the tests against them. Here the two are put together, and what is
 left is held against the register `ccore/proofs/operator_survivors.toml`: a mutant that no test kills stands there with
 the reason why it behaves like the original in everything that the core promises, or else it is a gap in the tests. A
-reason whose mutant is killed, or is none any more, is stale. Either fails.
+reason says, too, whether the value at that place is the same under its mutants, in which case they are equivalent, or
+another one that nobody sees; that is compared with what was noted while the tests ran. A reason whose mutant is killed,
+or is none any more, or gives another value where it said the same, is stale. Any of this fails.
 
-First every mutant meets the tests with few examples of each property and without the longest tests; one that has a
-reason meets but some of them, which is enough to find most reasons that are wrong. What then survives without a reason
-meets all tests with all examples. With --thorough no reason spares a mutant anything.
+First every mutant meets the tests of the core with few examples of each property and without the longest tests; one
+that has a reason meets but some of them, which is enough to find most reasons that are wrong. What then survives
+without a reason meets all tests that there are, with all examples. With --thorough no reason spares a mutant anything.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -21,69 +22,101 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from iontocore.safety.refusal import Refusal
+from iontocore.verification.command import Parser, answered, whole_number
 from iontocore.verification.instrumented import build, environment
 from iontocore.verification.mutant_runs import Order
 from iontocore.verification.progress import progress
-from iontocore.verification.schemata import Mutant, schemata
+from iontocore.verification.schemata import DIFFERS, Mutant, schemata
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
 
 REGISTER: Final = RECORDS / "operator_survivors.toml"
 UNREASONED: Final = "UNREASONED"
 """What --record writes in place of a reason that nobody has given yet. It is none."""
 
+_MOST_WORKERS: Final = 256
 _OUT: Final = ROOT / "build" / "operator-mutants"
 _FLAGS: Final = ("-w", "-O1", "-fwrapv", "-ftrivial-auto-var-init=pattern")
 """A mutant that overflows, or reads what was never written, does the same every time."""
 
+_OF_THE_CORE: Final = (
+    "guard", "regulator", "channels", "core_invariants", "core_edges", "regulator_edges", "caps", "memory", "report",
+    "binding", "start_edges",
+)  # fmt: skip
+"""The files of tests that are about the C core, without `test_`. Those of sessions are slower and kill nothing else."""
+
 _FEW_EXAMPLES: Final = 20
 _LONGEST_S: Final = 0.5
-_OUTCOMES: Final = ("killed", "survived", "not reached")
+_KILLED: Final = "killed"
+_OUTCOMES: Final = (_KILLED, "other value", "same value", "not reached")
+"""What becomes of a mutant. One that is not killed may have given another value in some test, or the same in every
+one, or no test came to its place: what stands further left contradicts what was said to be further right."""
+
 _HEADING: Final = """\
 # Mutants of single operators in ccore/src that no test kills, each with the reason why it is no gap in the tests:
 # `python -m iontocore.verification.operator_mutants` holds it against the tests, --record brings it up to date.
+#
+# "same value": at that place it gives the value that the original gives, whatever the core does, so that nothing can
+# tell them apart. "other value": it gives another one, and the reason says why nothing that the core promises depends
+# on it. "not reached": nothing that the core does comes there.
 #
 # A mutant is named by its file, its function and the piece of source around the change, [old -> new], or
 # [statement -> nothing]; #2 is the second such piece of the function. A reason that is UNREASONED is none.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
-    """mutants, killed: how many there were when it was recorded. reasons: of survivors, by their names."""
+class Reason(NamedTuple):
+    """Why a mutant is no gap. outcome: what is to become of it in all tests, one of `_OUTCOMES`."""
 
-    mutants: int
-    killed: int
-    reasons: Mapping[str, str]
+    outcome: str
+    text: str
 
-    @staticmethod
-    def read(path: Path) -> "Register":
-        """The register in a file; an empty one where there is none. Refusal when it is no register."""
-        if not path.exists():
-            return Register(0, 0, {})
-        try:
-            told = tomllib.loads(path.read_text(encoding="utf-8"))
-            rows = [(name, str(row["reason"])) for row in told.get("survivor", []) for name in row["mutants"]]
-            register = Register(int(told["mutants"]), int(told["killed"]), dict(rows))
-        except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-            raise Refusal(path.name, repr(error), "a register of survivors", "--record") from error
-        twice = [name for name, times in Counter(name for name, _ in rows).items() if times > 1]
-        if twice:
-            raise Refusal(path.name, f"{twice[0]} twice", "one reason for each mutant", "the register's first lines")
-        return register
 
-    def text(self) -> str:
-        """The file: a table for each reason, with its mutants in the order of their names."""
-        of_reason: defaultdict[str, list[str]] = defaultdict(list)
-        for name, reason in self.reasons.items():
-            of_reason[reason].append(name)
-        lines = [_HEADING, f"mutants = {self.mutants}", f"killed = {self.killed}"]
-        for reason, names in sorted(of_reason.items(), key=lambda row: (row[0] == UNREASONED, min(row[1]))):
-            lines += ["", "[[survivor]]", f"reason = {_quoted(reason)}", "mutants = ["]
-            lines += [*(f"    {_quoted(name)}," for name in sorted(names)), "]"]
-        return "\n".join(lines) + "\n"
+Register = Mapping[str, Reason]
+"""The reason of each survivor, by its name."""
+
+
+def read(path: Path) -> Register:
+    """The register in a file; an empty one where there is none. Refusal when it is no register."""
+    if not path.exists():
+        return {}
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        rows = [pair for row in told.get("survivor", []) for pair in _reasoned(row)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(path.name, repr(error), "a register of survivors", "--record") from error
+    twice = [name for name, times in Counter(name for name, _ in rows).items() if times > 1]
+    if twice:
+        raise Refusal(path.name, f"{twice[0]} twice", "one reason for each mutant", "the register's first lines")
+    unknown = [reason.outcome for _, reason in rows if reason.outcome not in _OUTCOMES[1:]]
+    if unknown:
+        raise Refusal(path.name, unknown[0], f"one of {', '.join(_OUTCOMES[1:])}", "the register's first lines")
+    return dict(rows)
+
+
+def _reasoned(row: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
+    """The mutants of a row, each with its reason. KeyError, TypeError or ValueError when it is none."""
+    if set(row) != {"outcome", "reason", "mutants"} or not isinstance(row["mutants"], list):
+        raise ValueError(f"outcome, reason and mutants make a row, and not {', '.join(row)}")
+    for text in (row["outcome"], row["reason"], *row["mutants"]):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{text!r} in place of a text")
+    for name in row["mutants"]:
+        yield name, Reason(row["outcome"], row["reason"])
+
+
+def written(register: Register) -> str:
+    """The text of the file: a table for each reason, with its mutants in the order of their names."""
+    of_reason: defaultdict[Reason, list[str]] = defaultdict(list)
+    for name, reason in register.items():
+        of_reason[reason].append(name)
+    lines = [_HEADING.rstrip()]
+    for reason, names in sorted(of_reason.items(), key=lambda row: (row[0].text == UNREASONED, min(row[1]))):
+        lines += ["", "[[survivor]]", f"outcome = {_quoted(reason.outcome)}", f"reason = {_quoted(reason.text)}"]
+        lines += ["mutants = [", *(f"    {_quoted(name)}," for name in sorted(names)), "]"]
+    return "\n".join(lines) + "\n"
 
 
 def _quoted(text: str) -> str:
@@ -110,6 +143,12 @@ class Findings:
     failing: tuple[str, ...]
 
 
+def core_texts() -> tuple[list[Path], list[Path]]:
+    """The C files of the core and its headers."""
+    paths = [ROOT / source for source in SOURCES]
+    return [path for path in paths if path.suffix == ".c"], [path for path in paths if path.suffix == ".h"]
+
+
 # ---- running -------------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +165,7 @@ def _answers(order: Order, tree: Path, log: Path) -> Iterator[Iterator[dict[str,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            start_new_session=True,
         ) as process,
     ):
         assert process.stdin is not None
@@ -135,7 +175,7 @@ def _answers(order: Order, tree: Path, log: Path) -> Iterator[Iterator[dict[str,
                 stream.write(order.write())
             yield map(json.loads, process.stdout)
         except BaseException:
-            process.kill()
+            process.terminate()
             raise
     if process.returncode != 0:
         raise Refusal("the tests", f"ended with status {process.returncode}", "tests that run", str(log))
@@ -161,25 +201,36 @@ def against_tests(mutants: Sequence[Mutant], order: Order, tree: Path, log: Path
             for answer in answers:
                 mutant = by_number[answer["mutant"]]
                 by = answer["killer"] or answer["died"]
-                outcome = "killed" if by else "survived" if answer["reached"] else "not reached"
+                outcome = _KILLED if by else _noted_as(answer["noted"])
                 seen.append(Seen(mutant, outcome, by, answer["tests"]))
                 advance(f"{mutant.function}: {outcome}")
     return Findings(tuple(sorted(seen, key=lambda one: one.mutant.number)), tuple(failing))
 
 
+def _noted_as(noted: int) -> str:
+    return "other value" if noted & DIFFERS else "same value" if noted else "not reached"
+
+
 def measure(
-    mutants: Sequence[Mutant], size: int, tree: Path, reasons: Mapping[str, str], workers: int, thorough: bool
+    mutants: Sequence[Mutant], size: int, tree: Path, register: Register, workers: int, thorough: bool
 ) -> Findings:
     """The mutants against the tests, in two steps: see the module. size: of all mutants of the build and one more."""
     places = {mutant.number: f"{mutant.file}:{mutant.function}" for mutant in mutants}
-    reasoned = {one.number for one in mutants if reasons.get(one.name, UNREASONED) != UNREASONED}
-    excused = () if thorough else tuple(reasoned)
-    order = Order(places, excused, size, workers, _FEW_EXAMPLES, _LONGEST_S, ())
+    excused = () if thorough else tuple(one.number for one in mutants if _reason_of(one, register))
+    files = tuple(str(ROOT / "tests" / f"test_{name}.py") for name in _OF_THE_CORE)
+    order = Order(places, excused, size, workers, _FEW_EXAMPLES, _LONGEST_S, files)
     brief = against_tests(mutants, order, tree, _OUT / "brief.log")
-    left = [one.mutant for one in brief.seen if one.outcome != "killed" and one.mutant.number not in excused]
+    left = [one.mutant for one in brief.seen if one.outcome != _KILLED and one.mutant.number not in excused]
     if not left or brief.failing:
         return brief
-    order = replace(order, mutants={mutant.number: places[mutant.number] for mutant in left}, examples=0, longest_s=0)
+    print(
+        f"{len(left)} survive without a reason and meet all tests:",
+        *(one.name for one in left),
+        sep="\n    ",
+        file=sys.stderr,
+    )
+    places = {mutant.number: places[mutant.number] for mutant in left}
+    order = replace(order, mutants=places, examples=0, longest_s=0, tests=())
     full = against_tests(left, order, tree, _OUT / "full.log")
     again = {one.mutant.number: one for one in full.seen}
     return Findings(tuple(again.get(one.mutant.number, one) for one in brief.seen), full.failing)
@@ -188,78 +239,91 @@ def measure(
 # ---- what is found against what is known ---------------------------------------------------------------------------
 
 
+def _reason_of(mutant: Mutant, register: Register) -> Reason | None:
+    """The reason that somebody gave for a mutant."""
+    reason = register.get(mutant.name)
+    return None if reason is None or reason.text == UNREASONED else reason
+
+
 def problems(findings: Findings, register: Register, whole: bool) -> list[str]:
     """What is wrong, a line for each. whole: all mutants were run, so that those that are missing are none."""
     found = [f"fails without a mutant: {test}" for test in findings.failing]
-    outcomes = {one.mutant.name: one for one in findings.seen}
-    for name, one in outcomes.items():
-        if one.outcome == "killed":
-            if name in register.reasons:
+    for one in findings.seen:
+        name = one.mutant.name
+        reason = _reason_of(one.mutant, register)
+        if one.outcome == _KILLED:
+            if name in register:
                 found.append(f"stale, killed by {one.by}: {name}")
-        elif register.reasons.get(name, UNREASONED) == UNREASONED:
+        elif reason is None:
             found.append(f"{UNREASONED}, {one.outcome}, {one.tests} tests: {name}")
+        elif _OUTCOMES.index(one.outcome) < _OUTCOMES.index(reason.outcome):
+            found.append(f"stale, {one.outcome} where the reason says {reason.outcome}: {name}")
     if whole:
-        found += [f"stale, no such mutant: {name}" for name in register.reasons if name not in outcomes]
-        counted = (len(findings.seen), sum(one.outcome == "killed" for one in findings.seen))
-        if counted != (register.mutants, register.killed):
-            found.append(
-                f"{counted[1]} of {counted[0]} mutants are killed, and the register has {register.killed} of "
-                f"{register.mutants}"
-            )
+        names = {one.mutant.name for one in findings.seen}
+        found += [f"stale, no such mutant: {name}" for name in register if name not in names]
     return found
 
 
 def recorded(findings: Findings, register: Register) -> Register:
     """The register of what was found, with the reasons that there are."""
-    left = [one.mutant.name for one in findings.seen if one.outcome != "killed"]
-    return Register(
-        len(findings.seen),
-        len(findings.seen) - len(left),
-        {name: register.reasons.get(name, UNREASONED) for name in left},
-    )
+    return {
+        one.mutant.name: register.get(one.mutant.name, Reason(one.outcome, UNREASONED))
+        for one in findings.seen
+        if one.outcome != _KILLED
+    }
 
 
-def table(findings: Findings, reasons: Mapping[str, str]) -> str:
+def table(findings: Findings, register: Register) -> str:
     """Mutants by file and operator, and each survivor with its reason."""
     rows: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for one in findings.seen:
         for row in ((one.mutant.file, one.mutant.operator), (one.mutant.file, "all"), ("all", "all")):
             rows[row][one.outcome] += 1
     lines = [f"{'file':<13}{'operator':<12}{'mutants':>8}" + "".join(f"{name:>13}" for name in _OUTCOMES) + "  percent"]
-    for (file, operator), counts in rows.items():
+    for (file, operator), counts in sorted(rows.items(), key=_alls_last):
         total = counts.total()
         cells = "".join(f"{counts[name]:>13}" for name in _OUTCOMES)
-        lines.append(f"{file:<13}{operator:<12}{total:>8}{cells}{100 * counts['killed'] / total:>9.1f}")
+        lines.append(f"{file:<13}{operator:<12}{total:>8}{cells}{100 * counts[_KILLED] / total:>9.1f}")
     of_reason: defaultdict[str, list[str]] = defaultdict(list)
     for one in findings.seen:
-        if one.outcome != "killed":
-            of_reason[reasons.get(one.mutant.name, UNREASONED)].append(f"    {one.mutant.name}")
-    for reason, names in of_reason.items():
-        lines += ["", f"{reason}:", *names]
+        if one.outcome != _KILLED:
+            reason = _reason_of(one.mutant, register)
+            of_reason[reason.text if reason else UNREASONED].append(f"    {one.mutant.name}")
+    for text, names in of_reason.items():
+        lines += ["", text, *names]
     return "\n".join(lines)
+
+
+def _alls_last(row: tuple[tuple[str, str], Any]) -> tuple[bool, str, bool, str]:
+    file, operator = row[0]
+    return file == "all", file, operator == "all", operator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every mutant is killed or has a reason, 1 when not, 2 when that cannot be found out."""
-    parser = argparse.ArgumentParser(prog="python -m iontocore.verification.operator_mutants", description=__doc__)
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("operator_mutants", __doc__)
     parser.add_argument("--only", default="", metavar="FILE:FUNCTION", help="mutants of this file, or this function")
-    parser.add_argument("--workers", type=int, default=cores(), help="mutants at a time (default: a core for each)")
+    parser.add_argument(
+        "--workers",
+        type=whole_number("--workers", _MOST_WORKERS),
+        default=cores(),
+        help="mutants at a time (default: a core for each)",
+    )
     parser.add_argument("--thorough", action="store_true", help="run all tests on those that have a reason, too")
     parser.add_argument("--record", action="store_true", help="write what is found to the register")
     options = parser.parse_args(argv)
     if options.record and options.only:
         parser.error("--record is of all mutants, without --only")
-    try:
-        return _run(options.only, options.workers, options.thorough, options.record)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    return _run(options.only, options.workers, options.thorough, options.record)
 
 
 def _run(only: str, workers: int, thorough: bool, record: bool) -> int:
-    register = Register.read(REGISTER)
-    sources = [ROOT / source for source in SOURCES if source.suffix == ".c"]
-    made = schemata(sources, [ROOT / source for source in SOURCES if source.suffix == ".h"])
+    register = read(REGISTER)
+    made = schemata(*core_texts())
     file, _, function = only.partition(":")
     mutants = [one for one in made.mutants if (not file or one.file == file) and function in ("", one.function)]
     if not mutants:
@@ -269,22 +333,19 @@ def _run(only: str, workers: int, thorough: bool, record: bool) -> int:
     for name, text in made.texts.items():
         (texts / name).write_text(text, encoding="utf-8")
     tree = build(_OUT, "gcc", _FLAGS, exchanged={name: texts / name for name in made.texts})
-    findings = measure(mutants, len(made.mutants) + 1, tree, register.reasons, workers, thorough)
+    findings = measure(mutants, len(made.mutants) + 1, tree, register, workers, thorough)
     if record and not findings.failing:
         register = recorded(findings, register)
-        REGISTER.write_text(register.text(), encoding="utf-8")
+        REGISTER.write_text(written(register), encoding="utf-8")
     wrong = problems(findings, register, whole=not only)
-    print(table(findings, register.reasons))
+    print(table(findings, register))
     print()
     for line in wrong:
         print(line)
-    killed = sum(one.outcome == "killed" for one in findings.seen)
+    killed = sum(one.outcome == _KILLED for one in findings.seen)
     left = len(findings.seen) - killed
-    print(
-        f"{len(wrong)} problems"
-        if wrong
-        else f"{killed} of {len(findings.seen)} mutants are killed by the tests, and {left} have a reason to survive"
-    )
+    verdict = f"FAILED: {len(wrong)} problems" if wrong else "HOLDS"
+    print(f"{verdict}: {killed} of {len(findings.seen)} mutants are killed by the tests, {left} survive")
     return 1 if wrong else 0
 
 
