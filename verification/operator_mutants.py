@@ -224,7 +224,7 @@ def measure(
     if not left or brief.failing:
         return brief
     print(
-        f"{len(left)} survive without a reason and meet all tests:",
+        f"{len(left)} that survive meet all tests, with all examples:",
         *(one.name for one in left),
         sep="\n    ",
         file=sys.stderr,
