@@ -13,7 +13,7 @@ the result is not what ``ccore/proofs/ledger.csv`` says; and then the last thing
 
 import argparse
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Final
 
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
-from iontocore.verification import goal_text, ledger, open_goals, proof_table, wp
+from iontocore.verification import goal_text, ledger, proof_table, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, weakenings, with_contracts
 from iontocore.verification.progress import progress
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
@@ -31,9 +31,6 @@ TIMEOUT_S: Final = 15
 
 RECORD_TIMEOUT_S: Final = 5
 """For each goal and prover, when a proof is recorded: a machine that is three times as slow still finds it."""
-
-OPEN_TIMEOUT_S: Final = 4
-"""... of a function that has goals which are known to be open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +110,15 @@ def _check_only() -> int:
 
 
 def verdict(proof: Proof, findings: Sequence[Finding]) -> int:
-    """Print what is to be looked at, and the verdict. Returns the exit status. A goal that ``open.toml`` lists is said
-    to be open, and is no failure; one that it lists and that is shown is."""
-    listed = open_goals.load()
-    failed = [goal for goal in proof.goals if not goal.well and open_goals.place(goal) not in listed]
-    still = [goal for goal in proof.goals if not goal.well and open_goals.place(goal) in listed]
-    findings = [*findings, *open_goals.stale(listed, proof.goals)]
+    """Print what is to be looked at, and the verdict. Returns the exit status."""
+    failed = [goal for goal in proof.goals if not goal.well]
     if findings:
         print(f"\nagainst the proof:\n{proof_table.of_findings(findings)}")
     if failed:
         print(f"\nnot shown:\n{proof_table.of_failures(failed, proof.texts)}")
-    if still:
-        table = open_goals.TABLE.name
-        print(f"\nopen, and known to be ({table} says why):\n{proof_table.of_failures(still, {})}")
-    word = "FAILED" if failed or findings else ("NOT ALL PROVED" if still else "PROVED")
-    shown = len(proof.goals) - len(failed) - len(still)
-    left = f", {len(still)} open" if still else ""
-    print(f"\n{word}: {shown} of {len(proof.goals)} goals{left}, {len(findings)} objections")
+    shown = len(proof.goals) - len(failed)
+    word = "FAILED" if failed or findings else "PROVED"
+    print(f"\n{word}: {shown} of {len(proof.goals)} goals, {len(findings)} objections")
     return 1 if failed or findings else 0
 
 
@@ -187,7 +176,6 @@ def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool
     """Prove each function in a process of its own, as many at once as there are processors, the biggest first.
     `timeout_s` is for each goal and prover."""
     config = wp.configure()
-    listed = {row[:2] for row in open_goals.load()}
     order = sorted(functions, key=lambda function: function.size, reverse=True)
     place = {(function.file, function.name): number for number, function in enumerate(functions)}
     goals: list[wp.Goal] = []
@@ -197,7 +185,7 @@ def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool
         ThreadPoolExecutor(cores()) as pool,
         progress("proving", len(order) * (2 if with_smoke else 1)) as advance,
     ):
-        pending = {pool.submit(_proved, one, config, limit_s(one, timeout_s, listed)): one for one in order}
+        pending = {pool.submit(_proved, one, config, timeout_s): one for one in order}
         if with_smoke:
             pending |= {pool.submit(_smoked, function, config): function for function in order}
         for done in as_completed(pending):
@@ -221,12 +209,6 @@ def _proved(function: Function, config: Path, timeout_s: int) -> tuple[wp.Outcom
 
 def _smoked(function: Function, config: Path) -> tuple[wp.Outcome, Mapping[str, str]]:
     return wp.smoke(function, config=config), {}
-
-
-def limit_s(function: Function, timeout_s: int, listed: Collection[tuple[str, str]]) -> int:
-    """Seconds for each goal and prover of a function: fewer where goals are known to be open: these take all."""
-    known = (function.file.as_posix(), function.name) in listed
-    return min(timeout_s, OPEN_TIMEOUT_S) if known else timeout_s
 
 
 def unproved(function: Function, goals: Sequence[wp.Goal]) -> Sequence[Finding]:

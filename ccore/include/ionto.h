@@ -833,6 +833,7 @@ struct ionto_core {
                                                  && ionto_regulator_intact(&core->regulator);
     // A configuration is accepted exactly when every field is in range, and copied as it is.
     ensures si02_refused: \result == IONTO_OK <==> \old(ionto_config_ok(config)) && carried_trips <= 65535;
+    ensures si02_accepted: \result == IONTO_OK ==> ionto_config_ok(&core->guard.config);
     ensures si02_latched: \result != IONTO_OK ==> !ionto_guard_config_mirrored(&core->guard)
                                                   && core->guard.state.first_trip == IONTO_TRIP_CORRUPT;
     ensures si01_limit: core->guard.config.limit_na == \old(config->limit_na)
@@ -843,6 +844,20 @@ struct ionto_core {
     ensures si04_dwell: core->guard.state.sign == 0 && core->guard.state.zero_us == 0;
     // Losing the power loses no trip, and an acknowledge that is stuck clears none.
     ensures si07_carried: \result == IONTO_OK && carried_trips != 0 ==> core->guard.state.first_trip != IONTO_TRIP_NONE;
+    ensures si07_each: \result == IONTO_OK ==> carried_trips ==
+      (core->guard.state.over_current_us >= core->guard.config.over_current_us ? 1 : 0)
+      + (core->guard.state.over_voltage_us >= core->guard.config.over_voltage_us ? 2 : 0)
+      + (core->guard.state.open_us >= core->guard.config.open_us ? 4 : 0)
+      + (core->guard.state.short_us >= core->guard.config.short_us ? 8 : 0)
+      + (core->guard.state.mismatch_us >= core->guard.config.mismatch_us ? 16 : 0)
+      + (core->guard.state.sensor_us >= core->guard.config.sensor_us ? 32 : 0)
+      + (core->guard.state.stale_us >= core->guard.config.stale_us ? 64 : 0)
+      + (core->guard.state.leakage_us >= core->guard.config.leakage_us ? 128 : 0)
+      + (core->guard.state.switch_us >= core->guard.config.switch_us ? 256 : 0)
+      + (core->guard.state.tick != 0 ? 512 : 0) + (core->guard.state.corrupt != 0 ? 1024 : 0)
+      + (core->guard.state.emergency != 0 ? 2048 : 0) + (core->guard.state.proposal != 0 ? 4096 : 0)
+      + (core->guard.state.heartbeat == 2 ? 8192 : 0) + (core->guard.state.charge == 2 ? 16384 : 0)
+      + (core->guard.state.time == 2 ? 32768 : 0);
     ensures si07_clean: \result == IONTO_OK && carried_trips == 0 ==> ionto_guard_clear(&core->guard.state);
     ensures si07_edge: core->guard.state.acknowledge_seen == 1;
     // Time, charge and the report start anew.
@@ -957,14 +972,18 @@ struct ionto_drive ionto_step(struct ionto_core *core, const struct ionto_sense 
                       && out->measured_max_na == \old(core->telemetry.measured_max_na)
                       && out->voltage_min_mv == \old(core->telemetry.voltage_min_mv)
                       && out->voltage_max_mv == \old(core->telemetry.voltage_max_mv);
-    ensures si07_told: out->first_trip == core->guard.state.first_trip
-                       && (out->trips != 0 <==> ionto_guard_tripped(&core->guard.state, &core->guard.config));
-    ensures si06_fault: core->guard.state.first_trip != IONTO_TRIP_NONE
+    // What the guard has latched; of a guard that is not intact CORRUPT alone (ionto_guard_trips()).
+    ensures si07_first: out->first_trip == \old(core->guard.state.first_trip);
+    ensures si07_told: \old(ionto_guard_intact(&core->guard))
+                       ==> (out->trips != 0 <==> \old(ionto_guard_tripped(&core->guard.state, &core->guard.config)));
+    ensures si20_corrupt: !\old(ionto_guard_intact(&core->guard)) ==> out->trips == 1024;
+    ensures si06_fault: \old(core->guard.state.first_trip) != IONTO_TRIP_NONE
                         ==> out->phase == IONTO_PHASE_FAULT && out->limited_by == IONTO_LIMITED_BY_TRIP;
-    ensures si17_told: out->energised_us == core->guard.state.energised_us;
-    ensures si18_told: out->driven_positive_fc == core->guard.state.positive_fc
-                       && out->driven_negative_fc == core->guard.state.negative_fc;
-    ensures si22_told: out->target_na == core->regulator.state.target_na && out->refused == core->regulator.refused;
+    ensures si17_told: out->energised_us == \old(core->guard.state.energised_us);
+    ensures si18_told: out->driven_positive_fc == \old(core->guard.state.positive_fc)
+                       && out->driven_negative_fc == \old(core->guard.state.negative_fc);
+    ensures si22_told: out->target_na == \old(core->regulator.state.target_na)
+                      && out->refused == \old(core->regulator.refused);
 */
 void ionto_report(struct ionto_core *core, struct ionto_telemetry *out);
 
