@@ -116,7 +116,8 @@ class Treatment:
     def _step(self, report: Report) -> None:
         self._show(report)
         self._wait(report.session_ms)
-        self._heed(report)
+        if self._session.outcome is None:  # what comes after the end is for those who wait there
+            self._heed(report)
 
     # ---- who steers it -------------------------------------------------------------------------------------
 

@@ -463,6 +463,15 @@ def test_a_fault_can_be_left_as_it_is() -> None:
     assert carried(read("j")).trips == ("emergency",)
 
 
+def test_a_stop_pressed_at_the_moment_of_the_fault_is_not_lost() -> None:
+    """At this speed an exchange takes half a second, so the key comes before the exchange of the fault is over."""
+    Path("body.toml").write_text(EMERGENCY.format(at_s=0.3), encoding="utf-8")
+    terminal = Terminal("run", "brisk.toml", "--speed", "0.1", "--body", "body.toml")
+    terminal.await_text("TRIP emergency")
+    terminal.press("s")
+    assert terminal.end() == 1
+
+
 def test_the_summary_fits_the_terminal() -> None:
     terminal = Terminal("run", "brisk.toml", "--json")
     assert terminal.end() == 0
