@@ -7,11 +7,13 @@ again. ``docs/assumptions.md`` is this list as a page; a test holds the two toge
     python -m iontocore.verification.assumptions    prints the page
 """
 
-import argparse
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from iontocore.verification.command import Parser, answered
 
 
 class Kind(StrEnum):
@@ -217,14 +219,15 @@ def as_page() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the page; status 0."""
-    parser = argparse.ArgumentParser(
-        prog="python -m iontocore.verification.assumptions", description="What the evidence takes for granted."
-    )
-    parser.parse_args(argv)
+    """The command: prints the page. Returns its exit status."""
+    return answered(lambda: _print(argv))
+
+
+def _print(argv: Sequence[str] | None) -> int:
+    Parser("assumptions", "What the evidence takes for granted.").parse_args(argv)
     print(as_page(), end="")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -23,6 +23,7 @@ from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import goal_text, ledger, proof_table, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, weakenings, with_contracts
+from iontocore.verification.command import Parser, answered, whole_number
 from iontocore.verification.progress import progress
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
 
@@ -48,28 +49,22 @@ _CHANNELS: Final = ("ionto_guard_", "ionto_regulator_")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    arguments = _parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    return answered(lambda: _run(_parser().parse_args(argv)))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m iontocore.verification.prove", description=__doc__.splitlines()[0])
+def _parser() -> Parser:
+    parser = Parser("prove", __doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--function", action="append", default=[], metavar="NAME", help="prove this function alone")
     what.add_argument("--record", action="store_true", help="write the ledger anew")
     what.add_argument("--check-only", action="store_true", help="prove nothing: is the ledger that of this text?")
-    parser.add_argument("--timeout", type=int, metavar="S", help=f"for each goal and prover; {TIMEOUT_S}")
+    seconds = whole_number("--timeout")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help=f"for each goal and prover; {TIMEOUT_S}")
     parser.add_argument("--no-smoke", action="store_true", help="look for no contradictions")
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.timeout is not None and arguments.timeout < 1:
-        raise Refusal("--timeout", arguments.timeout, "at least 1 s", "this command")
     if arguments.check_only:
         return _check_only()
     if arguments.function:
