@@ -1413,6 +1413,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
                        ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.tick == 1
                            && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si21_now: \old(ionto_guard_intact(g)) ==> g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
+    ensures si13_sample: \old(ionto_guard_intact(g)) ==> g->state.sample_seen == \old(sense->sample);
     ensures si16_emergency: \old(ionto_guard_intact(g)) && \old(sense->emergency_stop) != 0
                             ==> \result.current_na == 0 && \result.switch_closed == 0 && g->state.emergency == 1
                                 && g->state.first_trip != IONTO_TRIP_NONE;

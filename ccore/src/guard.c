@@ -128,13 +128,12 @@
      && (g)->state.heartbeat_seen == UINT32_MAX - (g)->state_inv.heartbeat_seen \
      && (g)->state.acknowledge_seen == UINT32_MAX - (g)->state_inv.acknowledge_seen)
 
-#define CONFIG_MIRRORED(g) \
+#define OTHERS_MIRRORED(g) \
     ((g)->config.time_cap_us == -1 - (g)->config_inv.time_cap_us \
      && (g)->config.time_reserve_us == -1 - (g)->config_inv.time_reserve_us \
      && (g)->config.charge_cap_each_fc == -1 - (g)->config_inv.charge_cap_each_fc \
      && (g)->config.charge_cap_total_fc == -1 - (g)->config_inv.charge_cap_total_fc \
      && (g)->config.charge_reserve_fc == -1 - (g)->config_inv.charge_reserve_fc \
-     && (g)->config.tick_us == -1 - (g)->config_inv.tick_us \
      && (g)->config.tick_tolerance_us == -1 - (g)->config_inv.tick_tolerance_us \
      && (g)->config.limit_na == -1 - (g)->config_inv.limit_na \
      && (g)->config.trip_na == -1 - (g)->config_inv.trip_na \
@@ -164,6 +163,8 @@
      && (g)->config.switch_us == -1 - (g)->config_inv.switch_us \
      && (g)->config.contact_us == -1 - (g)->config_inv.contact_us \
      && (g)->config.heartbeat_us == -1 - (g)->config_inv.heartbeat_us)
+
+#define CONFIG_MIRRORED(g) ((g)->config.tick_us == -1 - (g)->config_inv.tick_us && OTHERS_MIRRORED(g))
 
 #define TIME_DUE(g) ((g)->state.energised_us + (g)->config.time_reserve_us >= (g)->config.time_cap_us)
 
@@ -350,7 +351,18 @@ static uint32_t rate_error(int32_t rate_na, int32_t tick_us, int32_t min_ua_per_
 /* The error of the first field that is out of range: of those that shape the current ... */
 /*@ requires \valid_read(c);
     terminates \true; assigns \nothing;
-    ensures sound: \result == IONTO_OK <==> ionto_config_current_ok(c); */
+    ensures sound: \result == IONTO_OK <==> ionto_config_current_ok(c);
+    ensures si02_which: \result ==
+      (!(IONTO_TICK_MIN_US <= c->tick_us <= IONTO_TICK_MAX_US) ? IONTO_ERROR_TICK :
+      (!(2 <= c->tick_tolerance_us * 2 <= c->tick_us) ? IONTO_ERROR_TICK_TOLERANCE :
+      (!(1 <= c->limit_na <= IONTO_CEILING_NA) ? IONTO_ERROR_LIMIT :
+      (!(c->limit_na + IONTO_TRIP_GAP_NA <= c->trip_na <= IONTO_TRIP_CEILING_NA) ? IONTO_ERROR_TRIP :
+      (!(1 <= c->rise_na_per_tick <= 200000
+          && 0 <= 1000 * c->rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * c->tick_us) ? IONTO_ERROR_RISE :
+      (!(1 <= c->fall_na_per_tick <= 200000
+          && IONTO_FALL_MIN_UA_PER_S * c->tick_us <= 1000 * c->fall_na_per_tick
+             <= IONTO_FALL_MAX_UA_PER_S * c->tick_us) ? IONTO_ERROR_FALL :
+      (!(IONTO_DWELL_MIN_US <= c->dwell_us <= IONTO_DWELL_MAX_US) ? IONTO_ERROR_DWELL : IONTO_OK))))))); */
 static uint32_t current_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
@@ -370,7 +382,20 @@ static uint32_t current_error(const struct ionto_config *c)
 /* ... of the thresholds ... */
 /*@ requires \valid_read(c);
     terminates \true; assigns \nothing;
-    ensures sound: \result == IONTO_OK <==> ionto_config_thresholds_ok(c); */
+    ensures sound: \result == IONTO_OK <==> ionto_config_thresholds_ok(c);
+    ensures si02_which: \result ==
+      (!(1000 <= c->compliance_mv <= IONTO_VOLTAGE_CEILING_MV) ? IONTO_ERROR_COMPLIANCE :
+      (!(c->compliance_mv + 1 <= c->over_voltage_mv <= c->compliance_mv + 20000) ? IONTO_ERROR_OVER_VOLTAGE :
+      (!(c->compliance_mv <= c->saturation_mv * 2 <= c->compliance_mv * 2) ? IONTO_ERROR_SATURATION :
+      (!(1000 <= c->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
+      (!(1000 <= c->open_na <= 1000000) ? IONTO_ERROR_OPEN :
+      (!(1 <= c->short_ohm <= 1000) ? IONTO_ERROR_SHORT :
+      (!(10000 <= c->short_above_na <= 5000000) ? IONTO_ERROR_SHORT_ABOVE :
+      (!(1000 <= c->mismatch_na <= IONTO_MISMATCH_MAX_NA) ? IONTO_ERROR_MISMATCH :
+      (!(1000 <= c->disagree_na <= IONTO_DISAGREE_MAX_NA) ? IONTO_ERROR_DISAGREE :
+      (!(c->trip_na + 1 <= c->sensor_max_na <= IONTO_SENSE_MAX_NA) ? IONTO_ERROR_SENSOR_MAX_NA :
+      (!(c->over_voltage_mv + 1 <= c->sensor_max_mv <= IONTO_SENSE_MAX_MV) ? IONTO_ERROR_SENSOR_MAX_MV :
+      (!(1000 <= c->leakage_na <= IONTO_LEAKAGE_MAX_NA) ? IONTO_ERROR_LEAKAGE : IONTO_OK)))))))))))); */
 static uint32_t threshold_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->compliance_mv, 1000, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_COMPLIANCE);
@@ -395,7 +420,17 @@ static uint32_t threshold_error(const struct ionto_config *c)
 /* ... of the debounce times ... */
 /*@ requires \valid_read(c);
     terminates \true; assigns \nothing;
-    ensures sound: \result == IONTO_OK <==> ionto_config_debounces_ok(c); */
+    ensures sound: \result == IONTO_OK <==> ionto_config_debounces_ok(c);
+    ensures si02_which: \result ==
+      (!(1 <= c->over_current_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_OVER_CURRENT_TIME :
+      (!(1 <= c->over_voltage_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_OVER_VOLTAGE_TIME :
+      (!(1 <= c->open_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_OPEN_TIME :
+      (!(1 <= c->short_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_SHORT_TIME :
+      (!(1 <= c->mismatch_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_MISMATCH_TIME :
+      (!(1 <= c->sensor_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_SENSOR_TIME :
+      (!(1 <= c->stale_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_STALE_TIME :
+      (!(1 <= c->leakage_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_LEAKAGE_TIME :
+      (!(1 <= c->switch_us <= IONTO_DEBOUNCE_MAX_US) ? IONTO_ERROR_SWITCH_TIME : IONTO_OK))))))))); */
 static uint32_t debounce_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->over_current_us, 1, IONTO_DEBOUNCE_MAX_US, (uint32_t)IONTO_ERROR_OVER_CURRENT_TIME);
@@ -414,7 +449,15 @@ static uint32_t debounce_error(const struct ionto_config *c)
 /* ... of contact, heartbeat and the caps. */
 /*@ requires \valid_read(c);
     terminates \true; assigns \nothing;
-    ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c); */
+    ensures sound: \result == IONTO_OK <==> ionto_config_caps_ok(c);
+    ensures si02_which: \result ==
+      (!(1 <= c->contact_us <= IONTO_CONTACT_MAX_US) ? IONTO_ERROR_CONTACT_TIME :
+      (!(IONTO_HEARTBEAT_MIN_US <= c->heartbeat_us <= IONTO_HEARTBEAT_MAX_US) ? IONTO_ERROR_HEARTBEAT_TIME :
+      (!(1000000 <= c->time_cap_us <= IONTO_TIME_CEILING_US) ? IONTO_ERROR_TIME_CAP :
+      (!(c->tick_us <= c->time_reserve_us <= c->time_cap_us) ? IONTO_ERROR_TIME_RESERVE :
+      (!(1 <= c->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC) ? IONTO_ERROR_CHARGE_CAP_EACH :
+      (!(c->charge_cap_each_fc <= c->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC) ? IONTO_ERROR_CHARGE_CAP_TOTAL :
+      (!(0 <= c->charge_reserve_fc <= c->charge_cap_each_fc) ? IONTO_ERROR_CHARGE_RESERVE : IONTO_OK))))))); */
 static uint32_t cap_error(const struct ionto_config *c)
 {
     uint32_t error = in_range(c->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME);
@@ -1947,6 +1990,7 @@ static void settle(struct ionto_guard *g, int32_t out_na)
     ensures si21_tick: \old(ionto_sees_tick(g, sense))
       ==> \result == 0 && g->state.energised == 0 && g->state.tick == 1 && g->state.first_trip != IONTO_TRIP_NONE;
     ensures si21_now: g->state.now_seen == \old(sense->now_us) && g->state.primed == 1;
+    ensures si13_sample: g->state.sample_seen == \old(sense->sample);
     ensures si16_emergency: \old(sense->emergency_stop) != 0
       ==> \result == 0 && g->state.energised == 0 && g->state.emergency == 1
       && g->state.first_trip != IONTO_TRIP_NONE;
@@ -2390,6 +2434,9 @@ static void begin(struct ionto_guard *g, uint32_t carried_trips)
     ensures dwell_us: g->config.dwell_us == \old(g->config.dwell_us);
     ensures tick_us: g->config.tick_us == \old(g->config.tick_us);
     ensures si02_latched: g->config_inv.tick_us == g->config.tick_us;
+    ensures others: OTHERS_MIRRORED(g);
+    ensures latched: g->state.corrupt == 2;
+    ensures mirrored: STATE_MIRRORED(g);
     ensures first: g->state.first_trip == IONTO_TRIP_CORRUPT;
     ensures si05_power_on: g->state.energised == 0 && g->state.armed == 0 && g->state.last_na == 0;
     ensures si04_dwell: g->state.sign == 0 && g->state.zero_us == 0;

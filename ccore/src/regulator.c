@@ -90,7 +90,25 @@ static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per
 /* The error of the first limit that is out of range. */
 /*@ requires \valid_read(l);
     terminates \true; assigns \nothing;
-    ensures sound: \result == IONTO_OK <==> ionto_regulator_limits_ok(l); */
+    ensures sound: \result == IONTO_OK <==> ionto_regulator_limits_ok(l);
+    ensures si02_which: \result ==
+      (!(IONTO_TICK_MIN_US <= l->tick_us <= IONTO_TICK_MAX_US) ? IONTO_ERROR_TICK :
+      (!(1 <= l->limit_na <= IONTO_CEILING_NA) ? IONTO_ERROR_LIMIT :
+      (!(1 <= l->rise_na_per_tick <= 200000
+          && 0 <= 1000 * l->rise_na_per_tick <= IONTO_RISE_MAX_UA_PER_S * l->tick_us) ? IONTO_ERROR_RISE :
+      (!(1 <= l->fall_na_per_tick <= 200000
+          && IONTO_FALL_MIN_UA_PER_S * l->tick_us <= 1000 * l->fall_na_per_tick
+             <= IONTO_FALL_MAX_UA_PER_S * l->tick_us) ? IONTO_ERROR_FALL :
+      (!(IONTO_DWELL_MIN_US <= l->dwell_us <= IONTO_DWELL_MAX_US) ? IONTO_ERROR_DWELL :
+      (!(500 <= l->saturation_mv <= IONTO_VOLTAGE_CEILING_MV) ? IONTO_ERROR_SATURATION :
+      (!(1000 <= l->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
+      (!(1 <= l->contact_us <= IONTO_CONTACT_MAX_US) ? IONTO_ERROR_CONTACT_TIME :
+      (!(IONTO_HEARTBEAT_MIN_US <= l->heartbeat_us <= IONTO_HEARTBEAT_MAX_US) ? IONTO_ERROR_HEARTBEAT_TIME :
+      (!(1000000 <= l->time_cap_us <= IONTO_TIME_CEILING_US) ? IONTO_ERROR_TIME_CAP :
+      (!(0 <= l->time_reserve_us <= l->time_cap_us) ? IONTO_ERROR_TIME_RESERVE :
+      (!(1 <= l->charge_cap_each_fc <= IONTO_CHARGE_CEILING_FC) ? IONTO_ERROR_CHARGE_CAP_EACH :
+      (!(l->charge_cap_each_fc <= l->charge_cap_total_fc <= IONTO_CHARGE_CEILING_FC) ? IONTO_ERROR_CHARGE_CAP_TOTAL :
+      (!(0 <= l->charge_reserve_fc <= l->charge_cap_each_fc) ? IONTO_ERROR_CHARGE_RESERVE : IONTO_OK)))))))))))))); */
 static uint32_t limits_error(const struct ionto_regulator_limits *l)
 {
     uint32_t error = within(l->tick_us, IONTO_TICK_MIN_US, IONTO_TICK_MAX_US, (uint32_t)IONTO_ERROR_TICK);
