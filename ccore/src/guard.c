@@ -2471,7 +2471,7 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
 
 uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_config *config)
 {
-    uint32_t error = (uint32_t)IONTO_OK;
+    uint32_t error = config_error(config);
     /*@ ghost conclude_config(config); */
     if (is_intact(g) == 0) {
         error = (uint32_t)IONTO_ERROR_CORRUPT;
@@ -2480,7 +2480,7 @@ uint32_t ionto_guard_ready(const struct ionto_guard *g, const struct ionto_confi
     } else if (g->state.energised != 0u) {
         error = (uint32_t)IONTO_ERROR_ENERGISED;
     } else {
-        error = config_error(config);
+        /* at rest: what is wrong, if anything, is the configuration */
     }
     return error;
 }
