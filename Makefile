@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants python-mutants fuzz sanitize embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants fuzz sanitize embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -56,6 +56,9 @@ rules: tools $(READY) ## MISRA C:2012 and clang-tidy, against the register of de
 mutants: tools $(READY) ## show that the evidence has teeth: seeded edits of the C core proved again, and operator mutants run against the tests
 	$(BIN)/python -m iontocore.verification.proof_mutants
 	$(BIN)/python -m iontocore.verification.operator_mutants
+
+lines: tools $(READY) ## take every line out of guard and regulator, one at a time, and prove again: a clause has to notice each
+	$(BIN)/python -m iontocore.verification.line_removal $(ARGS)
 
 python-mutants: $(READY) ## the same of the Python that safety rests on, with mutmut
 	$(BIN)/python -m iontocore.verification.python_mutants

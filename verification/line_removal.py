@@ -15,7 +15,6 @@ them show nothing in twice that time. The command fails on a line that nothing n
 is not this text's.
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from typing import Final
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import edited, lines, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, with_contracts
+from iontocore.verification.command import Parser, answered
 from iontocore.verification.progress import progress
 from iontocore.verification.proof_table import of_findings
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores, require, run
@@ -95,18 +95,16 @@ class Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m iontocore.verification.line_removal", description=__doc__.splitlines()[0]
-    )
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("line_removal", __doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--only", action="append", default=[], metavar="FUNCTION", help="lines of this function alone")
     what.add_argument("--record", action="store_true", help="write the record anew")
     arguments = parser.parse_args(argv)
-    try:
-        return _run(chosen(all_lines(), arguments.only), compare=not arguments.only, record=arguments.record)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    return _run(chosen(all_lines(), arguments.only), compare=not arguments.only, record=arguments.record)
 
 
 def _run(given: Sequence[Line], *, compare: bool, record: bool) -> int:

@@ -15,7 +15,6 @@ the patience of the provers. Other clauses are not asked. An edit whose clauses 
 contracts, whatever else it breaks; the whole function is then proved, to say what else that is.
 """
 
-import argparse
 import re
 import sys
 import textwrap
@@ -31,6 +30,7 @@ from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import edited, wp
 from iontocore.verification.acsl import Finding, Function, invariant_of, read, with_contracts
+from iontocore.verification.command import Parser, answered
 from iontocore.verification.progress import progress
 from iontocore.verification.proof_table import of_findings
 from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
@@ -88,19 +88,16 @@ class Result:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m iontocore.verification.proof_mutants", description=__doc__.splitlines()[0]
-    )
+    return answered(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = Parser("proof_mutants", __doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--only", action="append", default=[], metavar="ID", help="this edit alone")
     what.add_argument("--record", action="store_true", help="write the record anew")
     arguments = parser.parse_args(argv)
-    try:
-        edits = load()
-        return _run(chosen(edits, arguments.only), compare=not arguments.only, record=arguments.record)
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return 2
+    return _run(chosen(load(), arguments.only), compare=not arguments.only, record=arguments.record)
 
 
 def _run(edits: Sequence[Edit], *, compare: bool, record: bool) -> int:
