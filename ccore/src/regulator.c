@@ -1153,6 +1153,7 @@ struct ionto_proposal ionto_regulator_step(struct ionto_regulator *r, const stru
     mirror_state(r);
     /*@ assert si20_limits: ionto_regulator_limits_mirrored(r) ==> ionto_regulator_limits_ok(&r->limits); */
     /*@ assert si20_state: ionto_regulator_limits_mirrored(r) ==> ionto_regulator_state_ok(&r->state, &r->limits); */
+    /*@ assert si20_intact: ionto_regulator_intact(r) ==> ionto_regulator_limits_mirrored(r); */
     return proposal;
 }
 
