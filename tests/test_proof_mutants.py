@@ -145,3 +145,12 @@ def test_a_seeded_edit_dies_in_a_copy_of_the_text_where_the_text_itself_is_prove
     result = proof_mutants.try_one(edit, config)
     assert (result.died, result.against) == (("count",), ())
     assert not (tmp_path / edit.id).exists()
+
+
+def test_every_seeded_edit_has_been_seen_to_die_of_the_clauses_that_it_names() -> None:
+    named = {
+        (one.id, one.function.file.as_posix(), one.function.name, label, one.invariant)
+        for one in proof_mutants.load()
+        for label in one.kills
+    }
+    assert set(edited.recorded(proof_mutants.RECORD, proof_mutants.COLUMNS)) == named
