@@ -305,7 +305,7 @@ class Session:
         try:
             for _ in range(_ACKNOWLEDGE_EXCHANGES):
                 self._exchange()
-                if self._trips == 0:
+                if _is_at_rest(self._telemetry):
                     break
         except LinkLost as lost:
             raise Refusal("acknowledge", str(lost), "a core that answers", "the session", "restore the link") from lost
@@ -321,6 +321,13 @@ class Session:
                 "the core",
                 do,
             )
+        if not _is_at_rest(self._telemetry):  # a lost link is no trip: the core may still be on its way down
+            flows = in_words(abs(self._telemetry.drive_na) // 1000, Unit.UA)
+            raise Refusal(
+                "acknowledge", f"asked for while {flows} flows", "zero current and an open switch", "the core",
+                "wait until nothing flows, and acknowledge again",
+            )  # fmt: skip
+        self._known = 0  # whatever trips from now on is new
         self._write(Kind.ACKNOWLEDGED, {"trips": list(names)})
         self._fire(Event.ACKNOWLEDGED)
 
@@ -436,7 +443,12 @@ class Session:
             self._wait_for_contact(telemetry)
         elif state in RUNNING:
             self._go_on(telemetry, state)
-        elif state is State.RAMP_DOWN and telemetry.drive_na == 0 and telemetry.switch_closed == 0:
+        elif (
+            state is State.RAMP_DOWN
+            and telemetry.drive_na == 0
+            and telemetry.switch_closed == 0
+            and telemetry.phase != Phase.WAIT  # else the core has not heard of the stop, and may still start
+        ):
             self._fire(Event.AT_ZERO)
 
     def _trip(self, new: int) -> None:
@@ -528,7 +540,7 @@ class Session:
         state = self._machine.state
         if self._outcome is not None or state not in (State.IDLE, State.FAULT):
             return
-        if state is State.IDLE and (self._paused or not self._transitions):
+        if state is State.IDLE and (self._paused or all(row.event is Event.ADJUSTED for row in self._transitions)):
             return  # the rest of it is kept, or it has not been started yet
         if state is State.IDLE and self._trips != 0:
             self._acknowledging = True  # lost contact, cut on the way down: the trip goes as it does in a ramp
