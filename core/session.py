@@ -295,8 +295,8 @@ class Session:
     def acknowledge(self) -> None:
         """Acknowledge a fault: every trip whose cause has gone, once nothing flows. The session stays ended.
 
-        Exchanges with the core for up to 2 s. Refusal when there is no fault, when a trip's cause is still there, and
-        when the core cannot be reached."""
+        Exchanges with the core for up to 2 s. Refusal when there is no fault, when a trip's cause is still there,
+        while the output is on, and when the core cannot be reached."""
         cell = self._machine.would(Event.ACKNOWLEDGED)
         if isinstance(cell, Refused):
             raise refusal(cell)
@@ -322,10 +322,10 @@ class Session:
                 do,
             )
         if not _is_at_rest(self._telemetry):  # a lost link is no trip: the core may still be on its way down
-            flows = in_words(abs(self._telemetry.drive_na) // 1000, Unit.UA)
+            drive = in_words(abs(self._telemetry.drive_na) // 1000, Unit.UA)
             raise Refusal(
-                "acknowledge", f"asked for while {flows} flows", "zero current and an open switch", "the core",
-                "wait until nothing flows, and acknowledge again",
+                "acknowledge", f"asked for while the output is on ({drive})", "zero current and an open switch",
+                "the core", "wait until it is off, and acknowledge again",
             )  # fmt: skip
         self._known = 0  # whatever trips from now on is new
         self._write(Kind.ACKNOWLEDGED, {"trips": list(names)})

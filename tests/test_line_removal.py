@@ -229,6 +229,17 @@ def test_the_command_fails_on_a_survivor_and_on_a_difference(
     assert ("FAILED" in capsys.readouterr().out) == bool(status)
 
 
+def test_a_line_that_leaves_no_c_behind_was_noticed_by_no_clause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = results("sound", line_removal.NO_C)
+    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(found))
+    monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
+    monkeypatch.setattr(line_removal, "try_all", lambda *_: found)
+    assert line_removal.main([]) == 0
+    assert "of 2 lines taken out, a clause noticed 1; 1 leave no C behind" in capsys.readouterr().out
+
+
 def test_a_record_with_a_survivor_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
     monkeypatch.setattr(line_removal, "try_all", lambda *_: results("sound", ""))

@@ -116,8 +116,12 @@ def _run(given: Sequence[Line], *, compare: bool, record: bool) -> int:
         findings += gone(results, old)
     if findings:
         print(f"\nagainst the proof:\n{of_findings(findings)}")
-    noticed = sum(bool(one.clause) for one in results)
-    print(f"\n{'FAILED' if findings else 'HOLDS'}: of {len(results)} lines taken out, a clause noticed {noticed}")
+    no_c = sum(one.clause == NO_C for one in results)
+    noticed = sum(bool(one.clause) for one in results) - no_c
+    print(
+        f"\n{'FAILED' if findings else 'HOLDS'}: of {len(results)} lines taken out, a clause noticed {noticed}; "
+        f"{no_c} leave no C behind"
+    )
     if record and not findings:
         edited.write(RECORD, COLUMNS, rows(results))
         print(f"recorded in {RECORD.relative_to(ROOT)}")
@@ -279,8 +283,8 @@ def table(results: Sequence[Result]) -> str:
     told = []
     for function in dict.fromkeys(one.line.function for one in results):
         of = [one for one in results if one.line.function == function]
-        clauses = ", ".join(sorted({one.clause for one in of if one.clause}))
-        told.append(f"{function.file.stem} {function.name}: {len(of)} lines, noticed by {clauses or 'nothing'}")
+        clauses = ", ".join(sorted({one.clause for one in of} - {"", NO_C}))
+        told.append(f"{function.file.stem} {function.name}: {len(of)} lines, noticed by {clauses or 'no clause'}")
     return "\n".join(told)
 
 
