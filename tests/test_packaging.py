@@ -33,7 +33,7 @@ AT_THE_TOP |= {"CHANGELOG.md", "CONTRIBUTING.md"}
 MADE = {"build", "dist", "__pycache__", "iontocore.egg-info"}
 RUN_TIME = {"cffi", "_cffi_backend", "transitions"}
 EXTRA_CLI = {"matplotlib", "numpy", "rich"}
-EXTRA_VERIFICATION = {"hypothesis", "libcst", "mutmut", "numpy", "pycparser", "pytest", "rich"}
+EXTRA_VERIFICATION = {"hypothesis", "jsonschema", "libcst", "mutmut", "numpy", "pycparser", "pytest", "rich"}
 
 
 # ---- the direction of imports ---------------------------------------------------------------------------------------
@@ -258,7 +258,9 @@ def test_the_wheel_has_the_data_that_the_modules_read(built: Built) -> None:
     data = {"iontocore/py.typed", "iontocore/ccore/_ionto.pyi", "iontocore/ccore/_ionto.abi3.so"}
     data |= {f"iontocore/{path.relative_to(built.tree / 'core')}" for path in (built.tree / "core").rglob("*.toml")}
     data |= {f"iontocore/ccore/include/{path.name}" for path in (built.tree / "ccore" / "include").glob("*.h")}
+    data |= {f"iontocore/verification/{path.name}" for path in (built.tree / "verification").glob("*.schema.json")}
     assert {"iontocore/presets/palms.toml", "iontocore/ccore/include/ionto.h"} <= data
+    assert "iontocore/verification/evidence.schema.json" in data
     assert {name for name in built.wheel if not name.endswith(".py") and ".dist-info/" not in name} == data
 
 
