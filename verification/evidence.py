@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 FORMAT: Final = "iontocore-evidence-1"
@@ -513,29 +513,29 @@ def read(text: str) -> Report:
         raise ValueError(f"no report: {error!r}") from error
 
 
-def _record(kind: type[_T], told: Mapping[str, Any]) -> _T:
+def _record(kind: type[_T], told: object) -> _T:
     hints = get_type_hints(kind)
-    if told.keys() != hints.keys():
-        raise ValueError(f"{kind.__name__} has {', '.join(hints)}, and not {', '.join(told)}")
+    if not isinstance(told, dict) or told.keys() != hints.keys():
+        raise ValueError(f"{kind.__name__} has {', '.join(hints)}, and nothing else")
     return kind(**{name: _value(hints[name], told[name]) for name in hints})
 
 
 def _value(kind: Any, told: Any) -> Any:
     """What a plain value is as this type."""
     origin, inner = get_origin(kind), get_args(kind)
-    if origin is tuple:
+    if origin is tuple and isinstance(told, list):
         return tuple(_value(inner[0], each) for each in told)
     if origin in (UnionType, Union):
-        if told is None and NoneType in inner:
-            return None
-        (one, *more) = [each for each in inner if each is not NoneType]
-        return told if more else _value(one, told)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
+        if type(told) in inner:
+            return told
+        (record,) = (each for each in inner if is_dataclass(each))
+        return _record(cast(type[Any], record), told)
+    if origin is Mapping and isinstance(told, dict):
         return {name: _value(inner[1], each) for name, each in told.items()}
     if is_dataclass(kind):
         return _record(cast(type[Any], kind), told)
-    if issubclass(kind, StrEnum):
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind(told)
-    if not isinstance(told, kind):
-        raise ValueError(f"{told!r} is no {kind.__name__}")
+    if type(told) is not kind:  # a truth is no number
+        raise ValueError(f"{told!r} is no {kind}")
     return told
