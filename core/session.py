@@ -547,7 +547,7 @@ class Session:
             return
         if self._contact_lost and state is State.IDLE:
             self._acknowledged_contact()
-        self._acknowledging = False
+        self._acknowledging = self._paused = False  # what has ended acknowledges nothing by itself, and is not resumed
         outcome = Outcome.COMPLETED if self._finished else Outcome.STOPPED
         if state is State.FAULT:
             outcome = Outcome.FAULT
@@ -602,6 +602,7 @@ class Session:
         self._machine.fire(Event.INTERRUPTED)
         self._transitions.append(Transition(self._session_ms, Event.INTERRUPTED, cell.before, cell.after, str(lost)))
         self._outcome = Outcome.FAULT
+        self._acknowledging = self._paused = False
         self._heartbeat = (self._heartbeat + 1) & _WRAP
         with suppress(LinkLost):  # a core that is alone brings the current down by itself, for want of a heartbeat
             self._port.exchange(Request(0, Command.STOP, 0, self._heartbeat), EXCHANGE_US)

@@ -1,13 +1,13 @@
 """What is at rest: nothing is over, and nothing acknowledged, while current flows or may still begin to flow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sessions import BRISK, Bench, is_in
 
-from iontocore import LinkLost, Refusal, State
-from iontocore.ccore import Fault, Phase
+from iontocore import Journal, LinkLost, Outcome, Refusal, State
+from iontocore.ccore import Command, Fault, Phase
 
 LOST = LinkLost("no telemetry came, where one every 50 ms was expected")
 LONGEST = 4000
@@ -74,3 +74,66 @@ def test_a_core_that_has_not_heard_of_a_stop_is_not_taken_to_be_at_zero(one: Ben
     assert one.reports[-1].telemetry.phase == Phase.WAIT, "the stop did not arrive"
     assert one.session.state is State.RAMP_DOWN
     one.run(is_in(State.FAULT), 40)
+
+
+def paused(one: Bench) -> None:
+    treated(one)
+    one.session.pause()
+    one.run(is_in(State.IDLE), LONGEST)
+    one.idle(3)
+
+
+def lost_link(one: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    one.port.fail = LOST
+    one.idle(1)
+    one.port.fail = None
+
+
+def full_disk(one: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", no_room)
+        with pytest.raises(Refusal, match="no room"):
+            one.session.resume()
+
+
+def no_room(*_: object) -> None:
+    raise Refusal("the journal", "no room left", "a disk with room", "the system")
+
+
+@pytest.mark.invariant("SI-05", "SI-06")
+@pytest.mark.parametrize("ended_by", [lost_link, full_disk])
+def test_a_pause_that_ended_in_fault_is_not_resumed(
+    one: Bench, monkeypatch: pytest.MonkeyPatch, ended_by: Callable[[Bench, pytest.MonkeyPatch], None]
+) -> None:
+    paused(one)
+    ended_by(one, monkeypatch)
+    assert (one.session.state, one.session.outcome) == (State.FAULT, Outcome.FAULT)
+    one.session.acknowledge()
+    with pytest.raises(Refusal, match=r"resume is a session that is not paused.*open another session"):
+        one.session.resume()
+    one.idle(200)
+    assert one.session.state is State.IDLE
+    assert one.port.requests[-1][0].command == Command.STOP
+    assert one.flowing_na < 100_000
+
+
+@pytest.mark.invariant("SI-07")
+def test_a_session_that_has_lost_its_journal_acknowledges_nothing_by_itself(
+    one: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treated(one)
+    one.simulated.simulation.inject(Fault.BODY_LIFT, 0)
+    one.run(lambda report: report.waiting, 20)
+    one.simulated.simulation.inject(Fault.BODY_RETURN, 0)
+    one.run(lambda _: one.told[-1][0] == "contact-back", LONGEST)
+    monkeypatch.setattr(Journal, "append", no_room)
+    with pytest.raises(Refusal, match="no room"):
+        one.idle(1)
+    asked = len(one.port.requests)
+    one.simulated.simulation.inject(Fault.EMERGENCY_STOP, 0)
+    one.idle(10)
+    one.simulated.simulation.clear(Fault.EMERGENCY_STOP)
+    one.idle(200)
+    assert not any(request.acknowledge for request, _ in one.port.requests[asked:])
+    assert one.reports[-1].telemetry.trips != 0
+    assert one.session.state is State.FAULT
