@@ -13,9 +13,10 @@ the result is not what ``ccore/proofs/ledger.csv`` says; and then the last thing
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,8 @@ class Proof:
 
 
 _CHANNELS: Final = ("ionto_guard_", "ionto_regulator_")
+
+_Work = Callable[[Function, Path], tuple[wp.Outcome, Mapping[str, str]]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -168,34 +171,40 @@ def uncovered(texts: Sequence[Function]) -> Sequence[Finding]:
 
 
 def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool) -> Proof:
-    """Prove each function in a process of its own, as many at once as there are processors, the biggest first.
-    `timeout_s` is for each goal and prover."""
+    """Prove each function in a process of its own, the biggest first. `timeout_s` is for each goal and prover."""
     config = wp.configure()
     order = sorted(functions, key=lambda function: function.size, reverse=True)
     place = {(function.file, function.name): number for number, function in enumerate(functions)}
     goals: list[wp.Goal] = []
     findings: list[Finding] = []
     texts: dict[tuple[Path, str, str], str] = {}
-    with (
-        ThreadPoolExecutor(cores()) as pool,
-        progress("proving", len(order) * (2 if with_smoke else 1)) as advance,
-    ):
-        pending = {pool.submit(_proved, one, config, timeout_s): one for one in order}
-        if with_smoke:
-            pending |= {pool.submit(_smoked, function, config): function for function in order}
-        for done in as_completed(pending):
-            function = pending[done]
-            outcome, said = done.result()
-            goals += outcome.goals
-            findings += [Finding(f"{function.file}: {function.name}", text) for text in outcome.complaints]
-            findings += unproved(function, outcome.goals)
-            texts |= {(function.file, function.name, goal): text for goal, text in said.items()}
-            advance(function.name)
+    # Frama-C and its prover wait for each other, so goals take half a processor. A smoke goal takes a whole one for all
+    # of its time, and with less it would search less.
+    stages: list[tuple[_Work, int]] = [(partial(_proved, timeout_s=timeout_s), 2 * cores())]
+    if with_smoke:
+        stages.append((_smoked, cores()))
+    with progress("proving", len(order) * len(stages)) as advance:
+        for work, at_once in stages:
+            for function, (outcome, said) in _as_done(work, order, config, at_once):
+                goals += outcome.goals
+                findings += [Finding(f"{function.file}: {function.name}", text) for text in outcome.complaints]
+                findings += unproved(function, outcome.goals)
+                texts |= {(function.file, function.name, goal): text for goal, text in said.items()}
+                advance(function.name)
     goals.sort(key=lambda goal: (place[goal.file, goal.function], goal.kind == "smoke"))
     return Proof(goals, findings, texts)
 
 
-def _proved(function: Function, config: Path, timeout_s: int) -> tuple[wp.Outcome, Mapping[str, str]]:
+def _as_done(
+    work: _Work, functions: Sequence[Function], config: Path, at_once: int
+) -> Iterator[tuple[Function, tuple[wp.Outcome, Mapping[str, str]]]]:
+    with ThreadPoolExecutor(at_once) as pool:
+        pending = {pool.submit(work, function, config): function for function in functions}
+        for done in as_completed(pending):
+            yield pending[done], done.result()
+
+
+def _proved(function: Function, config: Path, *, timeout_s: int) -> tuple[wp.Outcome, Mapping[str, str]]:
     outcome = wp.prove(function, config=config, timeout_s=timeout_s)
     if all(goal.well for goal in outcome.goals):
         return outcome, {}
