@@ -4,6 +4,7 @@
     drugs               the drugs, and the sign of the electrode that each goes in from
     contraindications   who must not be treated, and the gate before every session
     hazards             what can hurt a patient, and how it would come about
+    controls            what stands against them besides the invariants, and who has to provide it
     invariants          what always holds, each with a predicate that can be executed
     samples, monitor    the tick that is judged, and the judge
     refusal, words      how a user's mistake is answered, and how numbers are written for people

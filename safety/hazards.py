@@ -1,9 +1,10 @@
 """The hazards: what can hurt a patient, by what sequence of events, and how badly.
 
 The table has the shape of ISO 14971 (benchmark; clause 5.4 in our own words: for each hazard the foreseeable sequence
-of events, the hazardous situation that it leads to, and the harm that can follow). It is the list before any control:
-a row says neither what prevents it nor what proves that. Invariants point up at hazards by id, and evidence points up
-at invariants; a reader who wants to know how a hazard is answered follows those links from below.
+of events, the hazardous situation that it leads to, and the harm that can follow). A row says neither what prevents it
+nor what proves that: invariants and controls (``safety.controls``) point up at hazards by id, and evidence points up at
+invariants; a reader who wants to know how a hazard is answered follows those links from below. What no link answers
+stands in the row: what remains.
 
 Severity alone is rated. How likely a fault of software is cannot be estimated, so the table takes it to happen, as IEC
 62304 does for its safety classes (clause 4.3, benchmark). The risk that remains is the manufacturer's to evaluate,
@@ -22,6 +23,8 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
+
+from iontocore.safety.limits import Mark
 
 
 class Severity(IntEnum):
@@ -54,7 +57,12 @@ class Hazard:
     situation: the circumstance in which a person is exposed.
     harm: the injury, and who suffers it.
     severity: the foreseeable worst, before any control.
-    note: the grounds of the rating, what makes it worse, and what is known of it in the field.
+    basis: where it is known from that such harm comes about, as a source or as general knowledge.
+    mark: how far that can be trusted, as of the figures in ``safety.limits``. The rating itself is in every row a
+        judgement of this project, and a clinician's to confirm.
+    note: what makes it worse, and what is known of it in the field.
+    remains: what is left when all that this project has against it holds; the manufacturer's to control, to tell the
+        user or to accept.
     """
 
     id: str
@@ -64,7 +72,10 @@ class Hazard:
     situation: str
     harm: str
     severity: Severity
+    basis: str
+    mark: Mark
     note: str
+    remains: str
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -73,6 +84,8 @@ class Hazard:
             value = getattr(self, field.name)
             if isinstance(value, str) and not value.strip():
                 raise ValueError(f"{self.id}: {field.name} is empty")
+        if not isinstance(self.severity, Severity) or not isinstance(self.mark, Mark):
+            raise ValueError(f"{self.id}: {self.severity!r} is no severity or {self.mark!r} is no mark")
 
 
 HAZARDS: Final[tuple[Hazard, ...]] = (
@@ -86,9 +99,15 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="More current than the limit in force flows through the skin under the electrodes.",
         harm="Pain, electrolytic and thermal burn of the patient's skin under the electrode.",
         severity=Severity.SERIOUS,
+        basis="Side effects of iontophoresis as leaflets list them, burns among them; that such burns go deep is "
+        "general knowledge.",
+        mark=Mark.ASSUMPTION,
         note="Full-thickness burns by direct current are small, deep and slow to heal. A burn can come about with "
         "little pain, so the patient's protest is no safeguard. A maximum that no code reads was found in open "
         "firmware.",
+        remains="Between two ticks, and for the debounce time of an excess that the converter makes by itself, only a "
+        "clamp in hardware limits the current. Two sensors that err alike, within range, are believed. That the "
+        "limits are right for this patient is the literature's claim, or an assumption where no source was found.",
     ),
     Hazard(
         id="H-02",
@@ -100,9 +119,14 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="A small area of skin carries a current that is permitted for a large one.",
         harm="Electrolytic burn of that area; blisters at fingertips or at the edge of the pad.",
         severity=Severity.SERIOUS,
+        basis="Warned of in the KaWe SwiSto3 manual (fingertips first).",
+        mark=Mark.READ,
         note="The total current does not show it, and nothing measures density: it is guarded through the area that "
         "the plan states, and only so. Whether that area carries the current, the setting up and the patient alone "
         "can tell. Fingertips reach the water first, with little area and high density (KaWe SwiSto3 manual).",
+        remains="Nothing measures density. An electrode that is smaller than stated, dry in part or crooked, "
+        "fingertips alone in the water and a break in the skin that nobody covered are left to the setting up, the "
+        "instructions for use and the patient's word.",
     ),
     Hazard(
         id="H-03",
@@ -115,8 +139,13 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="Electric shock: pain, fright, involuntary movement, a secondary injury by the movement; lasting "
         "refusal of the treatment, most of all in a child.",
         severity=Severity.MINOR,
+        basis="General knowledge of electrical stimulation: no source that rates it was at hand.",
+        mark=Mark.ASSUMPTION,
         note="A reversal at full current was found in open firmware. A cut for a worse cause is a step as well, "
         "downwards, and is accepted as the lesser harm.",
+        remains="A cut at full current is felt. When contact was nearly lost and the voltage saturates, the current "
+        "can come back in one step: known, open, and described in docs/safety-case.md. Glitches of the converter "
+        "between two ticks are the hardware's.",
     ),
     Hazard(
         id="H-04",
@@ -127,8 +156,13 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="The circuit through the patient opens under current, or closes on a source at its full voltage.",
         harm="Electric shock on leaving and on coming back; a small burn where the last area of skin touched.",
         severity=Severity.MINOR,
+        basis="NHS leaflet WPR26540: hands are to stay in the bath, because of the shock.",
+        mark=Mark.EXCERPT,
         note="Leaflets tell patients to keep their hands in the bath, because of the shock (NHS leaflet WPR26540). It "
         "is to be expected in any course of treatment.",
+        remains="The shock of leaving: current flows until the contact is gone, and for the debounce time after. A "
+        "hand that leaves for the most part, while the sense still reports contact, can come back to a step: known, "
+        "open, and described in docs/safety-case.md.",
     ),
     Hazard(
         id="H-05",
@@ -140,7 +174,11 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Current starts while the patient or the operator handles electrodes, or has left off.",
         harm="Electric shock, secondary injury by the movement; treatment of someone who was not to be treated.",
         severity=Severity.SERIOUS,
+        basis="General knowledge of electrical stimulation: no source that rates it was at hand.",
+        mark=Mark.ASSUMPTION,
         note="IEC 60601-2-10, 201.12.4.102 (benchmark): energised only from the minimum, after a loss of supply too.",
+        remains="At power-on, in reset and in a processor that has stopped, only hardware keeps the switch open. A "
+        "supervisor that itself asks for a start that nobody wanted is obeyed, by the ramp and with contact.",
     ),
     Hazard(
         id="H-06",
@@ -152,8 +190,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Current flows through a patient whose session is over for everybody else.",
         harm="Burn; shock when the patient takes the hands away in good faith; loss of control in an emergency.",
         severity=Severity.CRITICAL,
+        basis="Found in open firmware; what follows for the patient is general knowledge.",
+        mark=Mark.ASSUMPTION,
         note="The worst of all for a patient, who may be alone and, with both hands in trays, has no hand free. An "
         "output that stayed on after its session had ended was found in open firmware.",
+        remains="A processor that has stopped, or a timer that calls no more, sees nothing: a watchdog has to open "
+        "the switch. A converter that runs away while the switch is welded has no second way to zero in software.",
     ),
     Hazard(
         id="H-07",
@@ -164,7 +206,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Current flows with nobody to end the session, to answer a stop or to record the dose.",
         harm="Burn and overdose as from a session without an end; shock when the patient leaves by himself.",
         severity=Severity.SERIOUS,
+        basis="Found in open firmware; what follows for the patient is general knowledge.",
+        mark=Mark.ASSUMPTION,
         note="A session that goes on when the radio link is gone was found in open firmware.",
+        remains="Current goes on for the heartbeat time, and falls for the fall time after. A supervisor that hangs "
+        "while something else counts its heartbeat is taken for one that lives; the caps on time and charge hold all "
+        "the same.",
     ),
     Hazard(
         id="H-08",
@@ -175,8 +222,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="A person who believes the output is off touches the electrodes, or stays in contact for long.",
         harm="Shock on touching; an electrolytic burn by a small current over a long time.",
         severity=Severity.SERIOUS,
+        basis="Computed from charge: 0.5 mA for eight hours is three times a drug's session.",
+        mark=Mark.ASSUMPTION,
         note="Charge does the damage: 0.5 mA for eight hours is 240 mA min, three times the most that a drug's "
         "session may give. Nothing on the panel shows it.",
+        remains="A current below the leakage threshold (at most 0.1 mA) is not found. A welded switch is found and "
+        "told, and cannot be opened by software. Leakage that bypasses both sensors is the hardware's to measure.",
     ),
     Hazard(
         id="H-09",
@@ -187,8 +238,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Dry or broken skin is exposed to a voltage at which its resistance collapses.",
         harm="Electric shock; breakdown of the horny layer with a local burn.",
         severity=Severity.SERIOUS,
+        basis="Chizmadzhev 1998 for the collapse of resistance; the rating is general knowledge.",
+        mark=Mark.READ,
         note="The horny layer's resistance falls by up to three decades between 0.2 and 60 V (Chizmadzhev 1998): "
         "what follows a rise of voltage is a much larger rise of current.",
+        remains="For the debounce time the excess is there. The energy that the output stage stores, and a clamp "
+        "against it, are the hardware's.",
     ),
     Hazard(
         id="H-10",
@@ -201,7 +256,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         "a short circuit opens.",
         harm="Burn where the electrode was touched; electric shock.",
         severity=Severity.SERIOUS,
+        basis="Burns where the electrode was touched, among the side effects that leaflets list.",
+        mark=Mark.ASSUMPTION,
         note="A burn where the electrode was touched is among the side effects that leaflets list.",
+        remains="A bypass whose resistance is as that of a patient, and skin on bare metal with a pad elsewhere, look "
+        "like treatment. Insulating the plates, and jewellery that was left on, are left to the construction and to "
+        "the setting up.",
     ),
     Hazard(
         id="H-11",
@@ -213,8 +273,13 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="Burn, when more flows than is shown; a treatment without effect and a wrong course of treatment, when "
         "less.",
         severity=Severity.SERIOUS,
+        basis="General knowledge: it is rated as what it can lead to, a burn.",
+        mark=Mark.ASSUMPTION,
         note="A single sensor cannot contradict itself. A silent clamp (38 asked, 30 driven, 38 shown) was found in "
         "open firmware.",
+        remains="Two current sensors that err alike, within range and beside the drive, are believed. Between two "
+        "sensors that agree the tolerances that are configured are the accuracy that is shown. What a panel displays "
+        "is the integrator's.",
     ),
     Hazard(
         id="H-12",
@@ -225,7 +290,10 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Skin is under current for longer than its session allows.",
         harm="Irritation, dryness, blisters; electrolytic burn.",
         severity=Severity.MINOR,
+        basis="Side effects as leaflets list them: dryness, irritation, blisters.",
+        mark=Mark.ASSUMPTION,
         note="Damage follows the charge at first; beyond that, drying pads and patients who fall asleep add to it.",
+        remains="All times hang on one clock: one that runs slow together with the timer lengthens each by as much.",
     ),
     Hazard(
         id="H-13",
@@ -237,8 +305,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="Systemic effect of the drug (lidocaine: nerves and heart; glycopyrrolate: dry mouth, urinary "
         "retention); burn.",
         severity=Severity.SERIOUS,
+        basis="General knowledge of the drugs; the amount is computed by Faraday's law.",
+        mark=Mark.ASSUMPTION,
         note="The amount is bounded by the transport number: 40 mA min carry 24.9 µmol of unit charge at the very "
         "most.",
+        remains="The core counts what it drives, exactly; how much drug that carries depends on the drug, the "
+        "electrode and the skin. A dose that is wrong and within the tables is given.",
     ),
     Hazard(
         id="H-14",
@@ -250,8 +322,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="A treatment without effect that is taken for one; burn by the higher sensitivity of skin under the "
         "cathode.",
         severity=Severity.MINOR,
+        basis="General knowledge of electrochemistry and of skin under the cathode.",
+        mark=Mark.ASSUMPTION,
         note="Nothing is felt and nothing measured differs. Worse when the missing drug was to numb the skin before "
         "a procedure.",
+        remains="Cables that are exchanged, and a drug that is put under the other electrode, are seen by nothing. "
+        "The sign of most drugs is general knowledge of their ions.",
     ),
     Hazard(
         id="H-15",
@@ -263,8 +339,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="Electrolytic injury of the skin: redness, blisters, ulcer under the cathode; an effect on one side "
         "alone.",
         severity=Severity.MINOR,
+        basis="Side effects as leaflets list them: redness, blisters; the chemistry is general knowledge.",
+        mark=Mark.ASSUMPTION,
         note="Fixed polarity is legitimate for drugs and in some schemes for water (Hidrex); it is a hazard where "
         "the plan promises a reversal. Water dilutes, a small pad does not.",
+        remains="A session that is stopped in its second half is not balanced. A fixed direction is not balanced by "
+        "intention, and its skin is protected by the limits of current, density and charge alone.",
     ),
     Hazard(
         id="H-16",
@@ -277,8 +357,12 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="Failure of the implant, arrhythmia, seizure, harm to the unborn, burn at metal or numb skin, allergic "
         "reaction.",
         severity=Severity.CATASTROPHIC,
+        basis="Contraindications as the BAD leaflet and the makers of devices list them.",
+        mark=Mark.READ,
         note="Current from hand to hand passes the chest. The screening rests on what the person says; nothing is "
         "measured.",
+        remains="The answers are the person's, and nothing measures whether they are true. A question that no source "
+        "asks is not asked.",
     ),
     Hazard(
         id="H-17",
@@ -289,8 +373,13 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         situation="Skin that is still irritated, or a person who still has the drug, is given a full session.",
         harm="Blisters, burn, thickened skin; adding up of the drug.",
         severity=Severity.SERIOUS,
+        basis="Curdy 2000 for the recovery of skin; the rating is general knowledge.",
+        mark=Mark.READ,
         note="Thirty minutes after the current the skin's impedance is about three times that at its end (Curdy "
         "2000): it recovers, and it takes its time.",
+        remains="The interval is known as far as the journal at hand goes: a session on another device, or on a "
+        "journal that was put away, is known only if the person tells. The interval itself is after one maker's "
+        "schedule.",
     ),
     Hazard(
         id="H-18",
@@ -302,7 +391,11 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         harm="A repeated or omitted dose; a course of treatment that is changed on wrong grounds; an injury that "
         "cannot be explained.",
         severity=Severity.MINOR,
+        basis="General knowledge: harm is indirect and needs a further decision.",
+        mark=Mark.ASSUMPTION,
         note="Harm is indirect: it needs a further decision. A log that can be trusted is what devices have least.",
+        remains="Who may write the journal's file can make a new one, whole and consistent, unless its head was noted "
+        "elsewhere. A journal that is lost whole is lost: keeping a copy is the integrator's.",
     ),
 )
 

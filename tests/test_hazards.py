@@ -1,4 +1,4 @@
-"""The table of hazards: complete in itself, and free of any claim about what answers it."""
+"""The table of hazards: complete in itself, what remains included, and free of any claim about what answers it."""
 
 import dataclasses
 import re
@@ -8,12 +8,13 @@ import pytest
 
 from iontocore.safety import hazards
 from iontocore.safety.hazards import HAZARD_BY_ID, HAZARDS, Hazard, Severity
+from iontocore.safety.limits import Mark
 
 TEXTS = [
     (row.id, field.name, getattr(row, field.name))
     for row in HAZARDS
     for field in dataclasses.fields(row)
-    if field.name not in ("id", "name", "severity")
+    if field.name not in ("id", "name", "severity", "mark")
 ]
 
 
@@ -45,7 +46,8 @@ def test_no_row_names_what_guards_against_it_or_proves_that(row: str, field: str
 
 def test_a_row_has_no_room_for_controls_or_evidence() -> None:
     names = [field.name for field in dataclasses.fields(Hazard)]
-    assert names == ["id", "name", "hazard", "sequence", "situation", "harm", "severity", "note"]
+    before = ["id", "name", "hazard", "sequence", "situation", "harm", "severity", "basis", "mark", "note"]
+    assert names == [*before, "remains"]
 
 
 def test_what_can_kill_or_maim_is_rated_so() -> None:
@@ -76,7 +78,23 @@ def test_a_malformed_id_is_not_built(wrong: str) -> None:
         dataclasses.replace(HAZARDS[0], id=wrong)
 
 
-@pytest.mark.parametrize("field", ["name", "hazard", "sequence", "situation", "harm", "note"])
+def test_where_harm_is_known_from_is_marked_and_most_of_it_is_general_knowledge() -> None:
+    marked = {mark: {row.id[2:] for row in HAZARDS if row.mark is mark} for mark in Mark}
+    assert marked == {
+        Mark.READ: {"02", "09", "16", "17"},
+        Mark.EXCERPT: {"04"},
+        Mark.ASSUMPTION: {"01", "03", "05", "06", "07", "08", "10", "11", "12", "13", "14", "15", "18"},
+        Mark.GIVEN: set(),
+    }
+
+
+@pytest.mark.parametrize("wrong", [{"severity": 3}, {"mark": "read"}])
+def test_a_severity_or_a_mark_that_is_none_is_not_built(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^H-01: .* is no severity or .* is no mark$"):
+        dataclasses.replace(HAZARDS[0], **wrong)
+
+
+@pytest.mark.parametrize("field", ["name", "hazard", "sequence", "situation", "harm", "basis", "note", "remains"])
 def test_an_empty_text_is_not_built(field: str) -> None:
     blank: dict[str, Any] = {field: " "}
     with pytest.raises(ValueError, match=f"H-01: {field} is empty"):

@@ -22,6 +22,7 @@ from iontocore.verification.tools import ROOT
 
 TESTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "safety/contraindications.py": ("test_contraindications",),
+    "safety/controls.py": ("test_controls",),
     "safety/drugs.py": ("test_drugs",),
     "safety/hazards.py": ("test_hazards",),
     "safety/invariants.py": ("test_invariants",),
@@ -43,6 +44,7 @@ EXAMPLES: Final = 25
 """Examples that hypothesis makes where a test asks for no number of its own."""
 
 LEFT_OUT: Final = {
+    "tests/test_controls.py::test_each_leads_to_a_file": "looks at the whole project; the copy is the package alone",
     "tests/test_machine.py::test_there_is_no_way_to_a_state_but_to_fire_an_event": "counts methods; a mutant adds some",
     "tests/test_samples.py::test_a_report_never_accuses_where_every_tick_is_well": "takes as long as all the others",
     "tests/test_session.py::test_every_fault_ends_at_zero_and_no_report_breaks_an_invariant": "is ninety sessions",
