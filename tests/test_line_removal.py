@@ -207,7 +207,7 @@ def test_a_line_that_no_clause_notices_is_a_finding() -> None:
 def test_every_difference_from_the_record_of_lines_is_found(tmp_path: Path) -> None:
     old = results("sound", "flag")
     path = tmp_path / "lines.csv"
-    edited.write(path, line_removal.COLUMNS, line_removal.rows(old))
+    edited.write(path, line_removal.COLUMNS, line_removal.rows(old), "abc")
     recorded = line_removal.known(edited.recorded(path, line_removal.COLUMNS))
     assert not line_removal.against(old, recorded)
     assert not line_removal.gone(old, recorded)
@@ -222,7 +222,7 @@ def test_the_command_fails_on_a_survivor_and_on_a_difference(
 ) -> None:
     (line,) = [one for one in line_removal.all_lines() if one.function.name == "or_else"]
     result = [line_removal.Result(line, "sound")]
-    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(result))
+    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(result), "abc")
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
     monkeypatch.setattr(line_removal, "try_all", lambda *_: [dataclasses.replace(result[0], clause=clause)])
     assert line_removal.main(["--only", "or_else"]) == status
@@ -233,7 +233,7 @@ def test_a_line_that_leaves_no_c_behind_was_noticed_by_no_clause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = results("sound", line_removal.NO_C)
-    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(found))
+    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(found), "abc")
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
     monkeypatch.setattr(line_removal, "try_all", lambda *_: found)
     assert line_removal.main([]) == 0

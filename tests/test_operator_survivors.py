@@ -88,7 +88,7 @@ def test_what_is_recorded_keeps_the_reasons_and_says_which_are_missing(tmp_path:
         D.name: Reason("same value", UNREASONED),
     }
     path = tmp_path / "register.toml"
-    path.write_text(written(register))
+    path.write_text(written(register, "abc"))
     assert read(path) == register
 
 
@@ -136,7 +136,9 @@ def test_a_register_that_is_no_text_is_refused_by_its_name(tmp_path: Path) -> No
 def test_the_committed_register_has_a_reason_for_every_mutant_that_it_names() -> None:
     register = read(operator_mutants.REGISTER)
     assert register
-    assert operator_mutants.REGISTER.read_text(encoding="utf-8") == written(register)
+    assert operator_mutants.REGISTER.read_text(encoding="utf-8") == written(
+        register, operator_mutants.speaks_of(operator_mutants.REGISTER)
+    )
     assert [name for name, reason in register.items() if reason.text == UNREASONED] == []
 
 
@@ -190,7 +192,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., in
 
     def run(findings: Findings, register: Register, *argv: str) -> int:
         path = tmp_path / "register.toml"
-        path.write_text(written(register))
+        path.write_text(written(register, "abc"))
         monkeypatch.setattr(operator_mutants, "REGISTER", path)
         monkeypatch.setattr(operator_mutants, "_OUT", tmp_path)
         monkeypatch.setattr(operator_mutants, "schemata", lambda *_: Schemata({}, (A, B, C, D)))

@@ -120,7 +120,8 @@ def test_a_clause_that_the_unedited_text_does_not_show_is_found() -> None:
 
 def test_every_difference_from_the_record_of_edits_is_found(tmp_path: Path) -> None:
     old = [("PM-001", "f", "debounced", "count", "SI-08"), ("PM-002", "f", "held", "ensures", "SI-05")]
-    edited.write(tmp_path / "killed.csv", proof_mutants.COLUMNS, old)
+    edited.write(tmp_path / "killed.csv", proof_mutants.COLUMNS, old, "abc")
+    assert edited.speaks_of(tmp_path / "killed.csv") == "abc"
     assert edited.recorded(tmp_path / "killed.csv", proof_mutants.COLUMNS) == old
     assert proof_mutants.differences(old, old) == []
     assert [one.where for one in proof_mutants.differences(old, old[:1])] == ["PM-002"]

@@ -12,8 +12,17 @@ import pytest
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import python_mutants, python_mutants_copy, python_mutants_tables
 from iontocore.verification.python_mutants import Mutant, difference, verdict
-from iontocore.verification.python_mutants_record import Change, judge, read, updated, write
-from iontocore.verification.tools import ROOT
+from iontocore.verification.python_mutants_record import (
+    Change,
+    Tried,
+    judge,
+    read,
+    read_tried,
+    updated,
+    write,
+    write_tried,
+)
+from iontocore.verification.tools import ROOT, fingerprint
 
 A = Change("safety/limits.py", "combine", "a < b", "a <= b")
 B = Change("table.py", "rows", 'x = "a"', "x = None")
@@ -205,6 +214,17 @@ def test_recording_keeps_reasons_and_other_modules_and_drops_what_is_stale() -> 
     )
 
 
+def test_what_was_tried_is_read_as_it_was_written_and_other_modules_stay(tmp_path: Path) -> None:
+    path = tmp_path / "tried.csv"
+    assert read_tried(path) == ()
+    write_tried(path, [Tried("table.py", "aa", 10, 9), Tried("session.py", "bb", 4, 4)])
+    write_tried(path, [Tried("table.py", "cc", 11, 11)])
+    assert read_tried(path) == (Tried("session.py", "bb", 4, 4), Tried("table.py", "cc", 11, 11))
+    path.write_text("module,mutants\ntable.py,1\n")
+    with pytest.raises(Refusal, match=r"tried\.csv"):
+        read_tried(path)
+
+
 def test_the_committed_record_has_a_reason_for_every_entry_and_is_sorted(tmp_path: Path) -> None:
     record = read(python_mutants.RECORD)
     assert all(len(reason.split()) > 2 for _, reason in record)
@@ -287,6 +307,7 @@ def subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     """Puts a small module and its test in the place of a large one; gives the record's path."""
     monkeypatch.setattr(python_mutants, "PLACE", tmp_path / "place")
     monkeypatch.setattr(python_mutants, "RECORD", tmp_path / "record.toml")
+    monkeypatch.setattr(python_mutants, "TRIED", tmp_path / "tried.csv")
 
     def put(more: str) -> Path:
         def copied(source: Path, target: Path) -> None:
@@ -315,6 +336,9 @@ def test_mutants_that_no_test_kills_fail_the_command_until_each_has_a_reason(
     known = read(record)
     assert known
     assert not any(reason for _, reason in known), "recorded is not reasoned"
+    (tried,) = read_tried(record.with_name("tried.csv"))
+    assert tried.speaks_of == fingerprint(python_mutants_copy.texts_of("safety/hazards.py"))
+    assert tried.mutants - tried.killed == len(known)
 
 
 def test_tests_that_kill_every_mutant_pass_and_a_record_of_more_is_stale(

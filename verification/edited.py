@@ -60,19 +60,29 @@ def shown(outcome: wp.Outcome) -> frozenset[str]:
 Row = tuple[str, ...]
 
 _AGAIN: Final = "write it with `--record`"
+_SPEAKS_OF: Final = "# speaks of "
 
 
-def write(path: Path, columns: Row, rows: Sequence[Row]) -> None:
-    """Write a record, sorted."""
+def write(path: Path, columns: Row, rows: Sequence[Row], text: str) -> None:
+    """Write a record, sorted, below the fingerprint of the text that it speaks of."""
     with path.open("w", newline="") as file:
+        file.write(f"{_SPEAKS_OF}{text}\n")
         csv.writer(file, lineterminator="\n").writerows((columns, *sorted(rows)))
+
+
+def speaks_of(path: Path) -> str:
+    """The fingerprint of the text that a record speaks of; "" of one that does not say, which is that of no text."""
+    with path.open() as file:
+        first = file.readline()
+    return first.removeprefix(_SPEAKS_OF).strip() if first.startswith(_SPEAKS_OF) else ""
 
 
 def recorded(path: Path, columns: Row) -> Sequence[Row]:
     """A committed record. Refusal when there is none, or one of other columns."""
     try:
         with path.open(newline="") as file:
-            header, *rest = map(tuple, csv.reader(file))
+            lines = (line for line in file if not line.startswith(_SPEAKS_OF))
+            header, *rest = map(tuple, csv.reader(lines))
     except (FileNotFoundError, ValueError):
         raise Refusal(str(path), "missing or empty", "what `--record` writes", path.name, _AGAIN) from None
     if header != columns:

@@ -30,7 +30,7 @@ from iontocore.verification.acsl import Finding, Function, invariant_of, read, w
 from iontocore.verification.command import Parser, answered
 from iontocore.verification.progress import progress
 from iontocore.verification.proof_table import of_findings
-from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores, require, run
+from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores, fingerprint, require, run
 
 CHANNELS: Final = (Path("ccore/src/guard.c"), Path("ccore/src/regulator.c"))
 """The files whose lines are taken out: the two channels, each of which is enough by itself."""
@@ -108,6 +108,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _run(given: Sequence[Line], *, compare: bool, record: bool) -> int:
+    text = fingerprint(SOURCES)
     old = known(edited.recorded(RECORD, COLUMNS)) if RECORD.exists() or not record else {}
     results = try_all(given, old)
     print(table(results))
@@ -123,7 +124,7 @@ def _run(given: Sequence[Line], *, compare: bool, record: bool) -> int:
         f"{no_c} leave no C behind"
     )
     if record and not findings:
-        edited.write(RECORD, COLUMNS, rows(results))
+        edited.write(RECORD, COLUMNS, rows(results), text)
         print(f"recorded in {RECORD.relative_to(ROOT)}")
     return 1 if findings else 0
 

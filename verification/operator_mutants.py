@@ -30,7 +30,7 @@ from iontocore.verification.instrumented import build, environment
 from iontocore.verification.mutant_runs import Order
 from iontocore.verification.progress import progress
 from iontocore.verification.schemata import DIFFERS, Mutant, schemata
-from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
+from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores, fingerprint
 
 REGISTER: Final = RECORDS / "operator_survivors.toml"
 UNREASONED: Final = "UNREASONED"
@@ -46,6 +46,9 @@ _OF_THE_CORE: Final = (
     "binding", "start_edges",
 )  # fmt: skip
 """The files of tests that are about the C core, without `test_`. Those of sessions are slower and kill nothing else."""
+
+TESTS: Final = tuple(Path("tests") / f"test_{name}.py" for name in _OF_THE_CORE)
+"""The same as paths, relative to the project."""
 
 _FEW_EXAMPLES: Final = 20
 _LONGEST_S: Final = 0.5
@@ -96,6 +99,12 @@ def read(path: Path) -> Register:
     return dict(rows)
 
 
+def speaks_of(path: Path) -> str:
+    """The fingerprint of the core and of the tests that a register speaks of; "" of one that does not say, which is
+    that of no text."""
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("speaks_of", ""))
+
+
 def _reasoned(row: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
     """The mutants of a row, each with its reason. KeyError, TypeError or ValueError when it is none."""
     if set(row) != {"outcome", "reason", "mutants"} or not isinstance(row["mutants"], list):
@@ -107,12 +116,13 @@ def _reasoned(row: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
         yield name, Reason(row["outcome"], row["reason"])
 
 
-def written(register: Register) -> str:
-    """The text of the file: a table for each reason, with its mutants in the order of their names."""
+def written(register: Register, text: str) -> str:
+    """The text of the file: a table for each reason, with its mutants in the order of their names. text: the
+    fingerprint of the core and of its tests."""
     of_reason: defaultdict[Reason, list[str]] = defaultdict(list)
     for name, reason in register.items():
         of_reason[reason].append(name)
-    lines = [_HEADING.rstrip()]
+    lines = [_HEADING.rstrip(), "", f"speaks_of = {_quoted(text)}"]
     for reason, names in sorted(of_reason.items(), key=lambda row: (row[0].text == UNREASONED, min(row[1]))):
         lines += ["", "[[survivor]]", f"outcome = {_quoted(reason.outcome)}", f"reason = {_quoted(reason.text)}"]
         lines += ["mutants = [", *(f"    {_quoted(name)}," for name in sorted(names)), "]"]
@@ -217,7 +227,7 @@ def measure(
     """The mutants against the tests, in two steps: see the module. size: of all mutants of the build and one more."""
     places = {mutant.number: f"{mutant.file}:{mutant.function}" for mutant in mutants}
     excused = () if thorough else tuple(one.number for one in mutants if _reason_of(one, register))
-    files = tuple(str(ROOT / "tests" / f"test_{name}.py") for name in _OF_THE_CORE)
+    files = tuple(str(ROOT / path) for path in TESTS)
     order = Order(places, excused, size, workers, _FEW_EXAMPLES, _LONGEST_S, files)
     brief = against_tests(mutants, order, tree, _OUT / "brief.log")
     left = [one.mutant for one in brief.seen if one.outcome != _KILLED and one.mutant.number not in excused]
@@ -322,7 +332,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _run(only: str, workers: int, thorough: bool, record: bool) -> int:
-    register = read(REGISTER)
+    register, text = read(REGISTER), fingerprint((*SOURCES, *TESTS))
     made = schemata(*core_texts())
     file, _, function = only.partition(":")
     mutants = [one for one in made.mutants if (not file or one.file == file) and function in ("", one.function)]
@@ -336,7 +346,7 @@ def _run(only: str, workers: int, thorough: bool, record: bool) -> int:
     findings = measure(mutants, len(made.mutants) + 1, tree, register, workers, thorough)
     if record and not findings.failing:
         register = recorded(findings, register)
-        REGISTER.write_text(written(register), encoding="utf-8")
+        REGISTER.write_text(written(register, text), encoding="utf-8")
     wrong = problems(findings, register, whole=not only)
     print(table(findings, register))
     print()

@@ -33,7 +33,7 @@ from iontocore.verification.acsl import Finding, Function, invariant_of, read, w
 from iontocore.verification.command import Parser, answered
 from iontocore.verification.progress import progress
 from iontocore.verification.proof_table import of_findings
-from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores
+from iontocore.verification.tools import RECORDS, ROOT, SOURCES, cores, fingerprint
 
 TABLE: Final = RECORDS / "seeded_edits.toml"
 RECORD: Final = RECORDS / "killed.csv"
@@ -101,6 +101,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _run(edits: Sequence[Edit], *, compare: bool, record: bool) -> int:
+    text = fingerprint(SOURCES)
     results, findings = try_all(edits)
     print(table(results))
     findings = [*findings, *(Finding(one.edit.id, said) for one in results for said in one.against)]
@@ -111,7 +112,7 @@ def _run(edits: Sequence[Edit], *, compare: bool, record: bool) -> int:
     killed = sum(not one.against for one in results)
     print(f"\n{'FAILED' if findings else 'HOLDS'}: {killed} of {len(results)} edits killed the clauses that they name")
     if record and not findings:
-        edited.write(RECORD, COLUMNS, rows(results))
+        edited.write(RECORD, COLUMNS, rows(results), text)
         print(f"recorded in {RECORD.relative_to(ROOT)}")
     return 1 if findings else 0
 

@@ -2,7 +2,7 @@
 
     python -m iontocore.verification.python_mutants                      everything, some 20 min on two cores
     python -m iontocore.verification.python_mutants safety/limits.py     some modules
-    python -m iontocore.verification.python_mutants --record             write the record anew, then reason in it
+    python -m iontocore.verification.python_mutants --record             write the records anew, then reason in one
 
 Functions are mutated by mutmut, which chooses for each the tests that reach it. Tables at module level it leaves
 alone: those are mutated here (`python_mutants_tables`). What nothing mutates: imports, annotations, defaults that are
@@ -15,7 +15,8 @@ survivor is therefore looked at once more in a process of its own, where the mut
 on. A mutant that makes the tests run for ever (15 times as long as they do, and 15 s) counts as killed.
 
 Fails when fewer than 95 % are killed, when a survivor has no reason in ``python_survivors.toml``, and when the record
-speaks of one that does not live.
+speaks of one that does not live. How many were made and killed, and of which text, is recorded beside
+(``ccore/proofs/python_mutants.csv``).
 """
 
 import ast
@@ -43,9 +44,10 @@ from iontocore.verification import python_mutants_tables as tables
 from iontocore.verification.command import Parser, answered, whole_number
 from iontocore.verification.progress import progress
 from iontocore.verification.python_mutants_record import Change
-from iontocore.verification.tools import ROOT, cores, run
+from iontocore.verification.tools import RECORDS, ROOT, cores, fingerprint, run
 
 RECORD: Final = Path(__file__).resolve().parent / "python_survivors.toml"
+TRIED: Final = RECORDS / "python_mutants.csv"
 PLACE: Final = ROOT / "build" / "python-mutants"
 LEAST_PERCENT: Final = 95
 
@@ -277,6 +279,7 @@ def _run(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
         if module not in copies.TESTS_OF:
             raise Refusal("MODULE", module, f"one of {', '.join(copies.TESTS_OF)}", "what is mutated")
     known = records.read(RECORD)
+    texts = {module: fingerprint(copies.texts_of(module)) for module in modules}
     functions, rows = [], []
     for module in modules:
         place = PLACE / module.removesuffix(".py").replace("/", "-")
@@ -290,10 +293,16 @@ def _run(modules: tuple[str, ...], jobs: int, *, record: bool) -> int:
     if record:
         known = records.updated(living, records.read(RECORD), modules)  # which may have changed meanwhile
         records.write(RECORD, known)
+        records.write_tried(TRIED, (_tried(module, texts[module], mutants) for module in modules))
     judged = records.judge(living, tuple(entry for entry in known if entry[0].module in modules))
     well, line = verdict(mutants, judged)
     print("\n".join([*shown_table(functions, rows), *shown_survivors(judged), "", *NOTES, "", line]))
     return 0 if well else 1
+
+
+def _tried(module: str, text: str, mutants: Iterable[Mutant]) -> records.Tried:
+    status = [mutant.status for mutant in mutants if mutant.change.module == module]
+    return records.Tried(module, text, len(status), len(status) - status.count("survived"))
 
 
 NOTES: Final = (

@@ -106,6 +106,12 @@ def environment(place: Path, *first: Path) -> dict[str, str]:
     return {**os.environ, "TMPDIR": str(scratch(place)), "PYTHONHASHSEED": "0", "PYTHONPATH": paths}
 
 
+def texts_of(module: str) -> tuple[Path, ...]:
+    """A module that is mutated and the tests that it is held to, relative to the project."""
+    folder = Path() if (ROOT / module).is_file() else Path("core")
+    return (folder / module, *(Path("tests") / f"{name}.py" for name in TESTS_OF[module]))
+
+
 def make(place: Path, module: str) -> None:
     """Make the copy anew in `place`, set up for mutmut to mutate one module; what was there is gone."""
     shutil.rmtree(place, ignore_errors=True)

@@ -4,6 +4,7 @@ A survivor is known by its module, its function and what the mutation changed, s
 elsewhere in the file. Two alike in one function need two entries.
 """
 
+import csv
 import json
 import tomllib
 from collections.abc import Iterable
@@ -35,6 +36,16 @@ class Judged(NamedTuple):
     reasoned: tuple[tuple[Change, str], ...]
     unreasoned: tuple[Change, ...]
     stale: tuple[Change, ...]
+
+
+class Tried(NamedTuple):
+    """What came of a module's mutants. speaks_of: the fingerprint of the module and of the tests that it is held to.
+    killed: those that made the tests run for ever among them."""
+
+    module: str
+    speaks_of: str
+    mutants: int
+    killed: int
 
 
 Record = tuple[tuple[Change, str], ...]
@@ -85,6 +96,24 @@ def write(path: Path, record: Record) -> None:
         texts = map(_quoted, (*change, reason))
         parts.append("\n".join(["[[survivor]]", *map(" = ".join, zip(_FIELDS, texts, strict=True)), ""]))
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def read_tried(path: Path) -> tuple[Tried, ...]:
+    """What came of the mutants of each module; nothing where there is no file. Refusal for one that is malformed."""
+    if not path.exists():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    if tuple(header) != Tried._fields or any(len(row) != len(header) for row in rows):
+        raise Refusal(str(path), ",".join(header), ",".join(Tried._fields), "the record's format", "write it anew")
+    return tuple(Tried(module, text, int(mutants), int(killed)) for module, text, mutants, killed in rows)
+
+
+def write_tried(path: Path, tried: Iterable[Tried]) -> None:
+    """Write what came of the mutants of these modules, sorted; those of others stay."""
+    known = {one.module: one for one in (*read_tried(path), *tried)}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows((Tried._fields, *sorted(known.values())))
 
 
 def _quoted(text: str) -> str:
