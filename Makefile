@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists fuzz sanitize embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists fuzz sanitize characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -71,6 +71,9 @@ fuzz: tools $(READY) ## ten million inputs through the C core under ASan and UBS
 
 sanitize: tools $(READY) ## the whole test suite under ASan and UBSan
 	$(BIN)/python -m iontocore.verification.sanitize
+
+characteristics: $(READY) ## what the output gives at each load: voltage, current, accuracy, waveforms; pictures in build/characteristics
+	$(BIN)/python -m iontocore.verification.characteristics
 
 embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
 	$(MAKE) -C ccore

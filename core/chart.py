@@ -9,9 +9,10 @@ Needs the extra ``cli`` (numpy, matplotlib).
 
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ from iontocore.safety.words import printable
 from iontocore.table import Event, State
 from iontocore.wording import duration, minutes
 
-__all__ = ["ChartSummary", "InvariantCheck", "StateChange", "draw_chart"]
+__all__ = ["ChartSummary", "InvariantCheck", "StateChange", "draw_chart", "save", "styled"]
 
 _NEEDED: Final = (
     "time_us",
@@ -56,7 +57,6 @@ _NEEDED: Final = (
 )
 _HAIR: Final = "#d9dde3"
 _STYLE: Final[dict[Any, Any]] = {  # Any: how matplotlib types its settings differs between its versions
-    "svg.hashsalt": "iontocore",
     "svg.fonttype": "none",
     "text.parse_math": False,
     "path.simplify": False,
@@ -112,13 +112,29 @@ def draw_chart(columns: Mapping[str, Column], summary: ChartSummary, path: Path)
     Raises ValueError when a column is missing or the lengths differ, OSError when the file cannot be written.
     """
     ticks = _length(columns)
+    with styled():
+        figure = _session(columns, summary) if ticks > 0 else _nothing(summary)
+        save(figure, path, _title(summary))
+
+
+@contextmanager
+def styled(salt: str = "iontocore") -> Iterator[None]:
+    """Matplotlib as the pictures of this project look, whatever a matplotlibrc on this machine says.
+
+    salt: what the ids within an SVG are made from; pictures that one page shows need each its own.
+    """
     with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()  # a matplotlibrc on this machine must not change the picture
+        mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
+        mpl.rcParams["svg.hashsalt"] = salt
         # A plan may be named in a script that the measuring font lacks. Text stays text: the viewer's fonts draw it.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
-        figure = _session(columns, summary) if ticks > 0 else _nothing(summary)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": "iontocore", "Title": _title(summary)})
+        yield
+
+
+def save(figure: Figure, to: Path | IO[bytes], title: str) -> None:
+    """Write a figure as SVG, within :func:`styled`; the same figure gives the same bytes. OSError when it cannot."""
+    figure.savefig(to, format="svg", metadata={"Date": None, "Creator": "iontocore", "Title": title})
 
 
 def _length(columns: Mapping[str, Column]) -> int:

@@ -33,7 +33,7 @@ INK: Final = "#17212f"
 MUTED: Final = "#5a6675"
 GOOD: Final = "#14735a"
 BAD: Final = "#c0311a"
-_BODY, _MEASURED, _TARGET, _LIMIT, _SATURATED = "#17406d", "#9cc3e6", "#c77a00", "#855600", "#8f6d1f"
+BODY, MEASURED, TARGET, LIMIT, SATURATED = "#17406d", "#9cc3e6", "#c77a00", "#855600", "#8f6d1f"
 _POSITIVE, _NEGATIVE, _POSITIVE_TINT, _NEGATIVE_TINT = "#1f6cab", "#ab4f24", "#edf5fb", "#fdf3ea"
 _STATE_COLOURS: Final = {
     State.IDLE: "#98a2b0",
@@ -44,8 +44,8 @@ _STATE_COLOURS: Final = {
     State.FAULT: BAD,
 }
 
-_DASHED: Final = (0, (6, 3))
-_DOTTED: Final = (0, (1.5, 1.5))
+DASHED: Final = (0, (6, 3))
+DOTTED: Final = (0, (1.5, 1.5))
 _STRETCHES: Final = 900  # of a line: more than the plot is points wide, so that none is wider than a stroke
 _LABEL_SIZE: Final = 8.0
 _LINE_PT: Final = 11.5
@@ -91,22 +91,22 @@ def draw_current(
     _shade_directions(axes, current, t, time, limit)
     for side in sides:
         way = "positive" if side > 0 else "negative"
-        axes.axhline(side * limit, color=_LIMIT, linewidth=1.0, linestyle=_DASHED, gid=f"limit-{way}")
+        axes.axhline(side * limit, color=LIMIT, linewidth=1.0, linestyle=DASHED, gid=f"limit-{way}")
         if not far:
             axes.axhline(side * trip, color=BAD, linewidth=1.0, gid=f"trip-{way}")
     if current is measured:
-        _line(axes, t, measured, 1e6, time, color=_BODY, linewidth=1.1, label="measured", zorder=3, gid="measured")
+        _line(axes, t, measured, 1e6, time, color=BODY, linewidth=1.1, label="measured", zorder=3, gid="measured")
     else:
-        _line(axes, t, current, 1e6, time, color=_BODY, linewidth=1.0, label="through the body", zorder=3, gid="body")
-        _line(axes, t, measured, 1e6, time, color=_MEASURED, linewidth=2.6, label="measured", zorder=2, gid="measured")
-    _line(axes, t, target, 1e6, time, color=_TARGET, linewidth=1.1, linestyle=_DOTTED, label="target", zorder=4)
+        _line(axes, t, current, 1e6, time, color=BODY, linewidth=1.0, label="through the body", zorder=3, gid="body")
+        _line(axes, t, measured, 1e6, time, color=MEASURED, linewidth=2.6, label="measured", zorder=2, gid="measured")
+    _line(axes, t, target, 1e6, time, color=TARGET, linewidth=1.1, linestyle=DOTTED, label="target", zorder=4)
     axes.axhline(0, color=MUTED, linewidth=0.7)
     top, sign = max(sides), _sign(sides)
     source = printable(f"from {summary.limit_binding}: {summary.limit_source}")
     lines = [f"limit {sign}{limit:g} mA", *textwrap.wrap(source, 33, max_lines=3, placeholder=" …")]
     trip_name = f"over-current trip {sign}{trip:g} mA{', off the scale' if far else ''}"
     trip_height = axes.get_ylim()[1 if top > 0 else 0] if far else top * trip
-    levels = [_Level(top * limit, "\n".join(lines), _LIMIT), _Level(trip_height, trip_name, BAD)]
+    levels = [_Level(top * limit, "\n".join(lines), LIMIT), _Level(trip_height, trip_name, BAD)]
     _name_levels(axes, levels, CURRENT_IN)
     _head(axes, "Current, mA", CURRENT_IN, heading_up_pt)
 
@@ -121,20 +121,20 @@ def draw_voltage(axes: Axes, columns: Mapping[str, Column], summary: ChartSummar
     saturated = np.abs(columns["voltage_mv"]) >= summary.saturation_mv
     keys: list[Artist] = []
     if saturated.any():
-        look: dict[str, Any] = {"facecolor": "none", "edgecolor": _SATURATED, "alpha": 0.7}
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": SATURATED, "alpha": 0.7}
         for first, last in stretches_of(saturated, len(t) // _STRETCHES):
             axes.axvspan(t[first] / time.us, t[last] / time.us, hatch="////", linewidth=0, **look)
         spent_ms = int(np.diff(t, append=t[-1])[saturated].sum()) // 1000
         keys.append(Patch(hatch="//////", linewidth=0.6, label=f"saturated, {duration(spent_ms)} in all", **look))
     for side in sides:
-        axes.axhline(side * compliance, color=_LIMIT, linewidth=1.0, linestyle=_DASHED)
-        axes.axhline(side * saturation, color=_SATURATED, linewidth=0.9, linestyle=_DOTTED)
-    _line(axes, t, voltage, 1e3, time, color=_BODY, linewidth=1.0, zorder=3)
+        axes.axhline(side * compliance, color=LIMIT, linewidth=1.0, linestyle=DASHED)
+        axes.axhline(side * saturation, color=SATURATED, linewidth=0.9, linestyle=DOTTED)
+    _line(axes, t, voltage, 1e3, time, color=BODY, linewidth=1.0, zorder=3)
     axes.axhline(0, color=MUTED, linewidth=0.7)
     top, sign = max(sides), _sign(sides)
     levels = [
-        _Level(top * compliance, f"compliance {sign}{compliance:g} V", _LIMIT),
-        _Level(top * saturation, f"saturated from {sign}{saturation:g} V", _SATURATED),
+        _Level(top * compliance, f"compliance {sign}{compliance:g} V", LIMIT),
+        _Level(top * saturation, f"saturated from {sign}{saturation:g} V", SATURATED),
     ]
     _name_levels(axes, levels, VOLTAGE_IN)
     _head(axes, "Voltage, V", VOLTAGE_IN, 0, keys)
@@ -157,12 +157,12 @@ def draw_charge(axes: Axes, columns: Mapping[str, Column], summary: ChartSummary
         axes.fill_between(moments, heights, color=colour, alpha=0.15, linewidth=0)
         axes.plot(moments, heights, color=colour, linewidth=1.3, label=name)
         if goal > 0:
-            axes.axhline(side * goal, color=colour, linewidth=0.9, linestyle=_DASHED)
+            axes.axhline(side * goal, color=colour, linewidth=0.9, linestyle=DASHED)
         levels.append(_Level(side * given, f"{name} {given:.1f}{f' of {goal:.1f}' if goal > 0 else ''} mA·min", colour))
         reach += [side * given, side * goal]
     if len(levels) == 2:
         net = positive - negative
-        _line(axes, t, net, _FC_PER_MA_MIN, time, color=INK, linewidth=1.3, linestyle=_DOTTED, label="net")
+        _line(axes, t, net, _FC_PER_MA_MIN, time, color=INK, linewidth=1.3, linestyle=DOTTED, label="net")
         left = int(net[-1]) / _FC_PER_MA_MIN
         shown = f"{left:+z.2f}".replace("-", "\N{MINUS SIGN}")
         levels.append(_Level(left, f"net {shown} mA·min", INK))

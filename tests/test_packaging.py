@@ -33,7 +33,7 @@ AT_THE_TOP |= {"CHANGELOG.md", "CONTRIBUTING.md"}
 MADE = {"build", "dist", "__pycache__", "iontocore.egg-info"}
 RUN_TIME = {"cffi", "_cffi_backend", "transitions"}
 EXTRA_CLI = {"matplotlib", "numpy", "rich"}
-EXTRA_VERIFICATION = {"hypothesis", "jsonschema", "libcst", "mutmut", "numpy", "pycparser", "pytest", "rich"}
+EXTRA_VERIFICATION = EXTRA_CLI | {"hypothesis", "jsonschema", "libcst", "mutmut", "pycparser", "pytest"}
 
 
 # ---- the direction of imports ---------------------------------------------------------------------------------------
