@@ -15,6 +15,7 @@ from iontocore.verification.evidence import (
     AssumptionRow,
     Characteristic,
     Characteristics,
+    Checklist,
     ChecklistRow,
     Coverage,
     Evidence,
@@ -23,6 +24,7 @@ from iontocore.verification.evidence import (
     FileCoverage,
     Group,
     Kind,
+    LoadPoint,
     Made,
     Mode,
     Model,
@@ -30,6 +32,7 @@ from iontocore.verification.evidence import (
     MutantCount,
     Mutants,
     NotShown,
+    Picture,
     Place,
     Project,
     Report,
@@ -39,7 +42,6 @@ from iontocore.verification.evidence import (
     Status,
     Survivor,
     Uncovered,
-    Waveform,
 )
 from iontocore.verification.join import join
 
@@ -177,6 +179,7 @@ def sample(
         verdict=joined.verdict,
         assumptions=tuple(_assumptions()),
         hazards=joined.hazards,
+        controls=joined.controls,
         invariants=joined.invariants,
         evidence=joined.evidence,
         faults=FAULTS,
@@ -296,22 +299,55 @@ MUTANTS = Mutants(
 
 CHARACTERISTICS = Characteristics(
     figures=(
-        Characteristic("CH-01", "largest current", "at 500 ohm", 15_000_000, "nA", "at most 30 mA", Status.HOLDS),
-        Characteristic("CH-02", "largest voltage", "open", 58_000, "mV", "", Status.HOLDS),
+        Characteristic(
+            "OC-01", "largest voltage at 500 ohm", "palms", "7.5", "V", "at most 60", "the device", ("SI-09",),
+            Status.HOLDS,
+        ),
+        Characteristic("OC-13", "charge before the cut", "overload", "0.075", "mC", "", "", ("SI-08",), Status.HOLDS),
     ),
-    waveforms=(Waveform("WF-01", "the ramp", "nA", (0, 1_000_000, 2_000_000), (0, 500_000, 1_000_000)),),
-)
-
-SOUP = (
-    SoupRow(
-        "cffi", "2.0.0", "MIT", "the cffi developers", "at run time", "calls the C core",
-        "none for the current: the core bounds it",
+    points=(
+        LoadPoint(500, 15_000, 15_011, 15_003, 7_505, 2, False),
+        LoadPoint(10_000, 15_000, 5_999, 6_001, 60_000, 2, True),
+    ),
+    pictures=(
+        Picture(
+            "ramp", "The ramp", "From zero to the target.",
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><path d="M0 10L10 0"/></svg>',
+        ),
     ),
 )  # fmt: skip
 
-CHECKLISTS = (
-    ChecklistRow(
-        "IEC 62304", "5.5.4 a", "Event sequence", "One table, checked by a model.", "software", ("model:stop_ends",)
+SOUP = (
+    SoupRow(
+        name="cffi",
+        version="2.0.0",
+        license="MIT",
+        maker="the cffi developers",
+        used="at run time",
+        purpose="Calls the C core.",
+        needs="a C library",
+        fails="A wrong value reaches the core.",
+        answer="The core bounds the current whatever it is asked.",
     ),
-    ChecklistRow("IEC 60601-1", "8.7", "Leakage current", "Hardware alone.", "the integrator", ()),
+)
+
+CHECKLISTS = (
+    Checklist(
+        "IEC 62304:2006+A1:2015",
+        "Software life cycle processes, class C.",
+        (
+            ChecklistRow(
+                "5.5.4 a)", "The sequence of events.", "answered here", "One table.", "", ("core/table.py",), "read"
+            ),
+        ),
+    ),
+    Checklist(
+        "IEC 60601-1",
+        "Medical electrical equipment.",
+        (
+            ChecklistRow(
+                "8.7", "Leakage current.", "the manufacturer's to show", "Nothing.", "All of it.", (), "assumption"
+            ),
+        ),
+    ),
 )

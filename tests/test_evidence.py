@@ -8,11 +8,11 @@ import jsonschema
 import pytest
 from sample_evidence import proof, sample
 
-from iontocore.verification import evidence, evidence_schema
+from iontocore.verification import evidence, evidence_form, evidence_schema
 from iontocore.verification.tools import ROOT
 
 REPORT = sample()
-TEXT = evidence.canonical(REPORT)
+TEXT = evidence_form.canonical(REPORT)
 VALIDATOR = jsonschema.Draft202012Validator(evidence_schema.published())
 
 
@@ -26,8 +26,8 @@ def test_a_report_is_of_the_published_schema() -> None:
 
 
 def test_a_report_is_read_as_it_was_written() -> None:
-    assert evidence.read(TEXT) == REPORT
-    assert evidence.canonical(evidence.read(TEXT)) == TEXT
+    assert evidence_form.read(TEXT) == REPORT
+    assert evidence_form.canonical(evidence_form.read(TEXT)) == TEXT
 
 
 def test_the_text_is_canonical() -> None:
@@ -36,13 +36,13 @@ def test_the_text_is_canonical() -> None:
     told = json.loads(TEXT)
     assert list(told) == sorted(told)
     shuffled = dataclasses.replace(REPORT.examined, tools=dict(sorted(REPORT.examined.tools.items(), reverse=True)))
-    assert evidence.canonical(dataclasses.replace(REPORT, examined=shuffled)) == TEXT
+    assert evidence_form.canonical(dataclasses.replace(REPORT, examined=shuffled)) == TEXT
 
 
 @pytest.mark.parametrize("figure", [0.5, float("nan"), b"1", [1], 1j])
 def test_what_has_no_canonical_form_is_not_written(figure: object) -> None:
     with pytest.raises(TypeError, match="canonical"):
-        evidence.canonical(sample([proof("SI-01", figures={"figure": figure})]))
+        evidence_form.canonical(sample([proof("SI-01", figures={"figure": figure})]))
 
 
 def _changed(told: dict[str, Any], path: tuple[Any, ...], value: object) -> dict[str, Any]:
@@ -80,16 +80,16 @@ def test_what_is_no_report_is_neither_of_the_schema_nor_read(path: tuple[Any, ..
     told = _changed(json.loads(TEXT), path, value)
     assert not VALIDATOR.is_valid(told)
     with pytest.raises(ValueError, match=r".+"):
-        evidence.read(json.dumps(told))
+        evidence_form.read(json.dumps(told))
 
 
 def test_text_that_is_no_json_is_no_report() -> None:
     with pytest.raises(ValueError, match=r".+"):
-        evidence.read("{")
+        evidence_form.read("{")
 
 
 def test_only_when_and_where_it_was_made_is_left_out_of_a_comparison() -> None:
     later = dataclasses.replace(REPORT, run=dataclasses.replace(REPORT.run, date="2027-01-01T00:00:00Z", processors=64))
-    assert evidence.without_run(evidence.canonical(later)) == evidence.without_run(TEXT)
+    assert evidence_form.without_run(evidence_form.canonical(later)) == evidence_form.without_run(TEXT)
     other = dataclasses.replace(REPORT, mode=evidence.Mode.QUICK)
-    assert evidence.without_run(evidence.canonical(other)) != evidence.without_run(TEXT)
+    assert evidence_form.without_run(evidence_form.canonical(other)) != evidence_form.without_run(TEXT)

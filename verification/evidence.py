@@ -1,21 +1,17 @@
-"""The records that a report is made of, and the one form in which they are written: ``evidence.json``.
+"""The records that a report is made of: everything that an auditor is shown is in one `Report`.
 
-Everything that an auditor is shown is in one `Report`: what was examined, what holds and what does not, what is not
-shown, and each piece of evidence with the ids of the invariants and hazards that it points up at. Pages and pictures
-are made from the report and add nothing to it.
+It says what was examined, what holds and what does not, what is not shown, and gives each piece of evidence with the
+ids of the invariants and hazards that it points up at. Pages and pictures are made from the report and add nothing to
+it. Every number is whole, with its unit in its name, or a decimal number as a text; so two runs on the same text give
+the same records, but for `Run`, which alone says when and where.
 
-The form is canonical: keys are sorted, lines end in LF, texts are UTF-8, and every number is whole, with its unit in
-its name. So two runs on the same text give the same bytes, but for `Run`, which alone says when and where. The shape
-is published as ``evidence.schema.json`` (JSON Schema 2020-12), which is made from these records
-(``iontocore.verification.evidence_schema``).
+``evidence_form`` writes and reads them, ``evidence_schema`` publishes their shape.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from types import UnionType
-from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Final
 
 FORMAT: Final = "iontocore-evidence-1"
 """Raised when a reader of the former one would misread a report."""
@@ -174,9 +170,10 @@ class AssumptionRow:
 
 @dataclass(frozen=True, slots=True)
 class HazardRow:
-    """A hazard (ISO 14971), the invariants that guard it, and the evidence that is reached through them or points at it
-    directly. severity: 1 to 5. reached: how many pieces of evidence of each kind are reached. evidence: ids of what
-    points at the hazard itself."""
+    """A hazard (ISO 14971), the invariants that guard it and the other controls against it, and the evidence that is
+    reached through the invariants or points at it directly. severity: 1 to 5. basis, mark: where it is known from, and
+    how far that can be trusted. remains: what is left when all this holds. reached: how many pieces of evidence of each
+    kind are reached. evidence: ids of what points at the hazard itself."""
 
     id: str
     name: str
@@ -186,11 +183,30 @@ class HazardRow:
     harm: str
     severity: int
     severity_name: str
+    basis: str
+    mark: str
     note: str
+    remains: str
+    controls: tuple[str, ...]
     invariants: tuple[str, ...]
     status: Standing
     reached: Mapping[str, int]
     evidence: tuple[str, ...]
+    source: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRow:
+    """A control besides the invariants: what it does, against which hazards, by what means, and who has to provide it.
+    where: the file that does it or asks for it."""
+
+    id: str
+    name: str
+    what: str
+    hazards: tuple[str, ...]
+    means: str
+    owner: str
+    where: str
     source: Place
 
 
@@ -386,27 +402,42 @@ class Mutants:
 
 @dataclass(frozen=True, slots=True)
 class Characteristic:
-    """One measured figure of the output, in the simulation. allowed: the bound in words, or "" where there is none.
-    value: in `unit`."""
+    """One measured figure of the output, in the simulation. value: a decimal number in `unit`. allowed: its bound in
+    words, and says_who its source; "" where there is none."""
 
     id: str
-    what: str
+    name: str
     condition: str
-    value: int
+    value: str
     unit: str
     allowed: str
+    says_who: str
+    invariants: tuple[str, ...]
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
-class Waveform:
-    """A curve to be drawn: values in `unit` at times in microseconds, as many of one as of the other."""
+class LoadPoint:
+    """The output at rest, at one load and one setting: what was asked, what flowed and what was shown in the mean, the
+    voltage across the load, what of the current is ripple from peak to peak, and whether the voltage limits it."""
+
+    load_ohm: int
+    set_ua: int
+    delivered_ua: int
+    shown_ua: int
+    voltage_mv: int
+    ripple_ua: int
+    saturated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing of waveforms. svg: its text, which loads nothing."""
 
     id: str
     title: str
-    unit: str
-    times_us: tuple[int, ...]
-    values: tuple[int, ...]
+    caption: str
+    svg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,33 +445,49 @@ class Characteristics:
     """What regulators ask for of an output."""
 
     figures: tuple[Characteristic, ...]
-    waveforms: tuple[Waveform, ...]
+    points: tuple[LoadPoint, ...]
+    pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SoupRow:
-    """Software of unknown provenance (IEC 62304, 3.29). used: at run time, to build, or to gather evidence."""
+    """Software of unknown provenance (IEC 62304, 3.29) as it is on this machine. used: at run time, to build, or to
+    make evidence. needs: what it needs itself. fails: what follows when it does not do what it has to. answer: what
+    stands against that here."""
 
     name: str
     version: str
     license: str
-    supplier: str
+    maker: str
     used: str
     purpose: str
-    risk: str
+    needs: str
+    fails: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistRow:
-    """A clause of a standard, in own words, and how it is answered. answered_by: software, or the integrator.
-    evidence: ids of evidence, invariants, or names of documents."""
+    """A clause in own words, and how it is answered. gives: what this project gives towards it, or why it does not
+    apply. left: what is left for the manufacturer to show; "" when nothing is. where: files and commands to look at.
+    mark: how far its number and content can be trusted."""
 
-    standard: str
     clause: str
     asks: str
     answer: str
-    answered_by: str
-    evidence: tuple[str, ...]
+    gives: str
+    left: str
+    where: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The clauses of one standard."""
+
+    standard: str
+    about: str
+    rows: tuple[ChecklistRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +501,7 @@ class Report:
     verdict: Verdict
     assumptions: tuple[AssumptionRow, ...]
     hazards: tuple[HazardRow, ...]
+    controls: tuple[ControlRow, ...]
     invariants: tuple[InvariantRow, ...]
     evidence: tuple[Evidence, ...]
     faults: tuple[FaultRow, ...]
@@ -462,80 +510,5 @@ class Report:
     mutants: Mutants
     characteristics: Characteristics | None
     soup: tuple[SoupRow, ...]
-    checklists: tuple[ChecklistRow, ...]
+    checklists: tuple[Checklist, ...]
     run: Run
-
-
-# ---- the canonical form ----------------------------------------------------------------------------------------------
-
-_T = TypeVar("_T")
-
-
-def canonical(report: Report) -> str:
-    """The text of ``evidence.json``. TypeError for a value that has no canonical form, such as a broken number."""
-    return json.dumps(plain(report), sort_keys=True, ensure_ascii=False, indent=1, separators=(",", ": ")) + "\n"
-
-
-def plain(value: object) -> Any:
-    """A record as JSON has it. TypeError for what has no canonical form."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {_key(key): plain(each) for key, each in value.items()}
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    if value is None or isinstance(value, bool | int | str):
-        return str(value) if isinstance(value, StrEnum) else value
-    raise TypeError(f"{value!r} has no canonical form")
-
-
-def _key(key: object) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"{key!r} is no key")
-    return str(key)
-
-
-def without_run(text: str) -> str:
-    """The text of an ``evidence.json`` but for when and where it was made: what two reports of one text share."""
-    told = json.loads(text)
-    del told["run"]
-    return json.dumps(told, sort_keys=True, ensure_ascii=False)
-
-
-def read(text: str) -> Report:
-    """The report that a text of `canonical` holds. ValueError when it is none."""
-    try:
-        told = json.loads(text)
-        if not isinstance(told, dict) or told.get("schema") != FORMAT:
-            raise ValueError(f"it is not of the form {FORMAT}")
-        return _record(Report, told)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"no report: {error!r}") from error
-
-
-def _record(kind: type[_T], told: object) -> _T:
-    hints = get_type_hints(kind)
-    if not isinstance(told, dict) or told.keys() != hints.keys():
-        raise ValueError(f"{kind.__name__} has {', '.join(hints)}, and nothing else")
-    return kind(**{name: _value(hints[name], told[name]) for name in hints})
-
-
-def _value(kind: Any, told: Any) -> Any:
-    """What a plain value is as this type."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is tuple and isinstance(told, list):
-        return tuple(_value(inner[0], each) for each in told)
-    if origin in (UnionType, Union):
-        if type(told) in inner:
-            return told
-        (record,) = (each for each in inner if is_dataclass(each))
-        return _record(cast(type[Any], record), told)
-    if origin is Mapping and isinstance(told, dict):
-        return {name: _value(inner[1], each) for name, each in told.items()}
-    if is_dataclass(kind):
-        return _record(cast(type[Any], kind), told)
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind(told)
-    if type(told) is not kind:  # a truth is no number
-        raise ValueError(f"{told!r} is no {kind}")
-    return told

@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from iontocore.safety.controls import CONTROLS
 from iontocore.safety.hazards import HAZARDS, Hazard
 from iontocore.safety.invariants import INVARIANTS, Invariant
 from iontocore.verification import places
 from iontocore.verification.evidence import (
+    ControlRow,
     Evidence,
     Finding,
     Group,
@@ -38,6 +40,7 @@ _SHOWS: Final = (Kind.PROOF, Kind.TEST)
 _FROM_BEST: Final = (Standing.HOLDS, Standing.SUSPECT, Standing.NOT_SHOWN, Standing.BROKEN)
 
 _HAZARDS_FILE: Final = "safety/hazards.py"
+_CONTROLS_FILE: Final = "safety/controls.py"
 _INVARIANTS_FILE: Final = "safety/invariants.py"
 
 
@@ -46,6 +49,7 @@ class Joined(NamedTuple):
 
     evidence: tuple[Evidence, ...]
     hazards: tuple[HazardRow, ...]
+    controls: tuple[ControlRow, ...]
     invariants: tuple[InvariantRow, ...]
     verdict: Verdict
 
@@ -71,7 +75,7 @@ def join(
     endangering = tuple(_hazard_row(row, by_id, rows) for row in hazards)
     findings = (*objections, *_gaps(endangering, guarded, rows), *_unmet(rows, not_shown, endangering, guarded))
     findings += (*_failing(rows), *_stale(rows))
-    return Joined(rows, endangering, guarded, Verdict(not findings, findings, tuple(not_shown)))
+    return Joined(rows, endangering, _controls(), guarded, Verdict(not findings, findings, tuple(not_shown)))
 
 
 def _judged(one: Evidence, known: Mapping[str, str]) -> Evidence:
@@ -129,12 +133,32 @@ def _hazard_row(row: Hazard, invariants: Mapping[str, InvariantRow], evidence: S
         harm=row.harm,
         severity=int(row.severity),
         severity_name=row.severity.name.lower(),
+        basis=row.basis,
+        mark=str(row.mark),
         note=row.note,
+        remains=row.remains,
+        controls=tuple(control.id for control in CONTROLS if row.id in control.hazards),
         invariants=tuple(guard.id for guard in guards),
         status=max(standings, key=_FROM_BEST.index),
         reached=Counter(one.kind.value for one in evidence if one.id in reached),
         evidence=tuple(one.id for one in direct),
         source=places.of_row(_HAZARDS_FILE, row.id),
+    )
+
+
+def _controls() -> tuple[ControlRow, ...]:
+    return tuple(
+        ControlRow(
+            id=row.id,
+            name=row.name,
+            what=row.what,
+            hazards=row.hazards,
+            means=str(row.means),
+            owner=str(row.owner),
+            where=row.where,
+            source=places.of_row(_CONTROLS_FILE, row.id),
+        )
+        for row in CONTROLS
     )
 
 
