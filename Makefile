@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists fuzz sanitize characteristics embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -65,6 +65,9 @@ python-mutants: $(READY) ## the same of the Python that safety rests on, with mu
 
 checklists: $(READY) ## the clauses of IEC 62304 and IEC 60601 with their answers, and whether what they name is there
 	$(BIN)/python -m iontocore.verification.checklists
+
+sbom: $(READY) ## the bill of materials, build/sbom.cdx.json (CycloneDX 1.6)
+	$(BIN)/python -m iontocore.verification.sbom
 
 fuzz: tools $(READY) ## ten million inputs through the C core under ASan and UBSan, with an oracle at every tick
 	$(BIN)/python -m iontocore.verification.fuzz

@@ -34,6 +34,7 @@ MADE = {"build", "dist", "__pycache__", "iontocore.egg-info"}
 RUN_TIME = {"cffi", "_cffi_backend", "transitions"}
 EXTRA_CLI = {"matplotlib", "numpy", "rich"}
 EXTRA_VERIFICATION = EXTRA_CLI | {"hypothesis", "jsonschema", "libcst", "mutmut", "pycparser", "pytest"}
+EXTRA_VERIFICATION |= {"cyclonedx", "packageurl", "packaging"}
 
 
 # ---- the direction of imports ---------------------------------------------------------------------------------------

@@ -101,8 +101,8 @@ _PLANNING: Final = (
         "5.1.7",
         "Risk management of the software, SOUP included, is planned.",
         _PARTLY,
-        "Every part of the evidence points at an invariant, and each of these at hazards; run-time dependencies are "
-        "two.",
+        "Every part of the evidence points at an invariant, and each of these at hazards; SOUP has a table with "
+        "failures and answers.",
         ("docs/safety-case.md", "docs/decisions.md"),
         "The risk management plan.",
     ),
@@ -222,16 +222,17 @@ _ARCHITECTURE: Final = (
         "5.3.3",
         "What each SOUP item has to do, and how fast, is specified.",
         _PARTLY,
-        "The C core uses none. For cffi and transitions it is stated what they are used for; tests hold it.",
-        ("pyproject.toml", "docs/decisions.md", "tests/test_binding.py", "tests/test_machine.py"),
+        "The C core uses none. Of every item it is stated what it has to do, what follows when it fails, and what "
+        "stands against that.",
+        ("verification/soup_items.py", "make sbom", "tests/test_binding.py", "tests/test_machine.py"),
         "The SOUP of the device around the core.",
     ),
     Row(
         "5.3.4",
         "What hardware and software each SOUP item needs is specified.",
         _PARTLY,
-        "Versions of Python and of the run-time dependencies are bounded from below in one file.",
-        ("pyproject.toml",),
+        "Of every item it is stated what it needs; versions are bounded from below in one file.",
+        ("verification/soup_items.py", "pyproject.toml"),
         "The platform that the supervisor runs on, in the device.",
     ),
     Row(

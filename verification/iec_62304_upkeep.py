@@ -100,17 +100,18 @@ _RISK: Final = (
         "7.1.2",
         "Causes are identified: a wrong specification, defects, failing SOUP, failing hardware, misuse.",
         _PARTLY,
-        "Each hazard has its sequence of events; faults of hardware are switches of the simulation; what a failing "
-        "dependency or tool would do is an assumption with an id.",
-        ("safety/hazards.py", "ccore/sim/ionto_sim.h", "docs/assumptions.md"),
+        "Each hazard has its sequence of events; faults of hardware are switches of the simulation; what follows when "
+        "an item of SOUP fails stands with it.",
+        ("safety/hazards.py", "ccore/sim/ionto_sim.h", "verification/soup_items.py"),
         "Causes in the device around, and reasonably foreseeable misuse of it.",
     ),
     Row(
         "7.1.3",
         "Lists of known anomalies of SOUP are evaluated.",
         _MANUFACTURER,
-        "There are two direct dependencies at run time, and none in the C core.",
-        ("pyproject.toml",),
+        "The items with their versions, to look up in such lists: two direct dependencies at run time, none of the C "
+        "core.",
+        ("make sbom", "verification/soup_items.py"),
         "The evaluation, of the versions that ship.",
     ),
     Row(
@@ -188,8 +189,8 @@ _CONFIGURATION: Final = (
         "8.1.2",
         "Each SOUP item is identified: title, maker, designation.",
         _PARTLY,
-        "Direct dependencies are listed with the least version that will do.",
-        ("pyproject.toml",),
+        "Every item has name, maker, licence and the version that is there, in a table and as CycloneDX.",
+        ("make sbom", "verification/soup_items.py"),
         "The versions that ship with the device.",
     ),
     Row(
