@@ -84,7 +84,7 @@ setup(
     package_data={
         "iontocore": ["py.typed", "presets/*.toml", "devices/*.toml"],
         "iontocore.ccore": ["*.pyi", "include/*.h"],
-        "iontocore.verification": ["*.schema.json"],
+        "iontocore.verification": ["*.schema.json", "templates/*"],
     },
     include_package_data=False,
     cffi_modules=["ccore/build_ffi.py:builder"],

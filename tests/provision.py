@@ -38,6 +38,8 @@ TOOLS = (
     Tool("llvm-cov-19", "llvm-19", "reports which decisions of the C core the tests decide"),
     Tool("clang-tidy-19", "clang-tidy-19", "holds the C core to rules"),
     Tool("cppcheck", "cppcheck", "holds the C core to MISRA C:2012"),
+    Tool("pango-view", "pango1.0-tools libharfbuzz-subset0 fonts-inter", "lays out the pages of the report as PDF"),
+    Tool("pdftotext", "poppler-utils", "reads them again"),
 )
 
 

@@ -35,6 +35,7 @@ RUN_TIME = {"cffi", "_cffi_backend", "transitions"}
 EXTRA_CLI = {"matplotlib", "numpy", "rich"}
 EXTRA_VERIFICATION = EXTRA_CLI | {"hypothesis", "jsonschema", "libcst", "mutmut", "pycparser", "pytest"}
 EXTRA_VERIFICATION |= {"cyclonedx", "packageurl", "packaging"}
+EXTRA_VERIFICATION |= {"jinja2", "markupsafe", "weasyprint"}
 
 
 # ---- the direction of imports ---------------------------------------------------------------------------------------
@@ -260,6 +261,9 @@ def test_the_wheel_has_the_data_that_the_modules_read(built: Built) -> None:
     data |= {f"iontocore/{path.relative_to(built.tree / 'core')}" for path in (built.tree / "core").rglob("*.toml")}
     data |= {f"iontocore/ccore/include/{path.name}" for path in (built.tree / "ccore" / "include").glob("*.h")}
     data |= {f"iontocore/verification/{path.name}" for path in (built.tree / "verification").glob("*.schema.json")}
+    templates = {path.name for path in (built.tree / "verification" / "templates").iterdir()}
+    data |= {f"iontocore/verification/templates/{name}" for name in templates}
+    assert {"report.html.j2", "report.css"} <= templates
     assert {"iontocore/presets/palms.toml", "iontocore/ccore/include/ionto.h"} <= data
     assert "iontocore/verification/evidence.schema.json" in data
     assert {name for name in built.wheel if not name.endswith(".py") and ".dist-info/" not in name} == data
