@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from iontocore.ccore import SimulatedElectronics, Simulation, default_electronics
+from iontocore.safety.hazards import HAZARDS
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.session import Session
 from iontocore.verification import characteristics
@@ -27,11 +28,12 @@ from iontocore.verification.characteristics_bench import (
     resistor,
     trials,
 )
-from iontocore.verification.characteristics_figures import Characteristic, Range, Verdict, points
+from iontocore.verification.characteristics_figures import Characteristic, Range, V, Verdict, points
 from iontocore.verification.characteristics_plots import Picture, pictures
 from iontocore.verification.characteristics_rows import rows
 
 Table = dict[str, Characteristic]
+Values = dict[str, float]
 
 OPEN: set[str] = {"OC-33"}
 """What docs/safety-case.md names as known and open: the step when contact that was nearly lost comes back."""
@@ -45,6 +47,12 @@ def sessions() -> Sessions:
 @pytest.fixture(scope="module")
 def table(sessions: Sessions) -> Table:
     return {row.id: row for row in rows(sessions)}
+
+
+@pytest.fixture(scope="module")
+def values(table: Table) -> Values:
+    """The figures in the units that people read: mA, V, ms or s, mC or mA min, %."""
+    return {row.id: float(row.value) for row in table.values()}
 
 
 @pytest.fixture(scope="module")
@@ -102,41 +110,41 @@ def test_every_piece_of_work_is_told(monkeypatch: pytest.MonkeyPatch, sessions: 
 # ---- every figure, by another way ------------------------------------------------------------------------------------
 
 
-def test_voltage_and_current_over_the_load_follow_ohms_law(sessions: Sessions, table: Table) -> None:
+def test_voltage_and_current_over_the_load_follow_ohms_law(sessions: Sessions, values: Values) -> None:
     electronics = default_electronics()
     for point in points(sessions):
         asked_ua = flowing_ua(point.set_ua, electronics)
         by_voltage_ua = electronics.compliance_mv / point.load_ohm * 1e3
-        assert point.delivered_ua == pytest.approx(min(asked_ua, by_voltage_ua), abs=0.01), point
-        assert point.voltage_mv == pytest.approx(point.delivered_ua * point.load_ohm / 1e3, abs=1), point
+        assert point.delivered_na / 1e3 == pytest.approx(min(asked_ua, by_voltage_ua), abs=0.01), point
+        assert point.voltage_mv == pytest.approx(point.delivered_na * point.load_ohm / 1e6, abs=1), point
         assert point.saturated == (point.voltage_mv >= 59_000), point
     most_ma = flowing_ua(SETTINGS_UA[-1], electronics) / 1e3
     for volts, amperes, ohm in (("OC-01", "OC-02", 500), ("OC-03", "OC-04", 2_000), ("OC-05", "OC-06", 10_000)):
         expected_ma = min(most_ma, 60e3 / ohm)
-        assert table[amperes].value == pytest.approx(expected_ma, rel=1e-4)
-        assert table[volts].value == pytest.approx(expected_ma * ohm / 1e3, rel=1e-3)
+        assert values[amperes] == pytest.approx(expected_ma, rel=1e-4)
+        assert values[volts] == pytest.approx(expected_ma * ohm / 1e3, rel=1e-3)
 
 
-def test_an_open_circuit_gets_the_compliance_voltage_and_nothing_else(sessions: Sessions, table: Table) -> None:
+def test_an_open_circuit_gets_the_compliance_voltage_and_nothing_else(sessions: Sessions, values: Values) -> None:
     open_ohm = sessions.open_circuit.trial.body.skin.open_ohm
-    assert table["OC-07"].value == 60
-    assert table["OC-08"].value == pytest.approx(60 / open_ohm * 1e3, abs=1e-6)
-    assert table["OC-09"].value == 0
+    assert values["OC-07"] == 60
+    assert values["OC-08"] == pytest.approx(60 / open_ohm * 1e3, abs=1e-6)
+    assert values["OC-09"] == 0
 
 
-def test_trips_take_their_debounce_time(table: Table) -> None:
-    assert [table[id].value for id in ("OC-10", "OC-11", "OC-12", "OC-14")] == [5, 2, 10, 1]
-    assert table["OC-13"].value == pytest.approx(40e-3 * 2, rel=0.05)  # 40 mA for 2 ms, through the stage's 50 us
+def test_trips_take_their_debounce_time(values: Values) -> None:
+    assert [values[id] for id in ("OC-10", "OC-11", "OC-12", "OC-14")] == [5, 2, 10, 1]
+    assert values["OC-13"] == pytest.approx(40e-3 * 2, rel=0.05)  # 40 mA for 2 ms, through the stage's 50 us
 
 
-def test_accuracy_is_what_the_converter_and_the_sensor_say_of_their_errors(sessions: Sessions, table: Table) -> None:
+def test_accuracy_is_what_the_converter_and_the_sensor_say_of_their_errors(sessions: Sessions, values: Values) -> None:
     electronics, least_ua = default_electronics(), SETTINGS_UA[0]
     flowing = flowing_ua(least_ua, electronics)
-    assert table["OC-15"].value == pytest.approx(100 * (flowing / least_ua - 1), abs=1e-6)
+    assert values["OC-15"] == pytest.approx(100 * (flowing / least_ua - 1), abs=1e-6)
     shown = flowing * (1 + electronics.a_gain_ppm / 1e6) + electronics.a_offset_na / 1e3
-    assert table["OC-16"].value == pytest.approx(100 * (shown / flowing - 1), abs=0.02)  # noise, in the mean
+    assert values["OC-16"] == pytest.approx(100 * (shown / flowing - 1), abs=0.02)  # noise, in the mean
     flowed = sessions.palms.positive_fc + sessions.palms.negative_fc
-    assert table["OC-17"].value == pytest.approx(electronics.a_gain_ppm / 1e4, abs=0.02)
+    assert values["OC-17"] == pytest.approx(electronics.a_gain_ppm / 1e4, abs=0.02)
     assert flowed == pytest.approx(integral_fc(sessions.palms), rel=1e-6)
 
 
@@ -145,63 +153,68 @@ def integral_fc(played: Played) -> float:
     return float(np.trapezoid(np.abs(played.columns["true_na"].astype(float)), played.columns["time_us"]))
 
 
-def test_the_ramp_takes_the_current_over_its_rate(sessions: Sessions, table: Table) -> None:
+def test_the_ramp_takes_the_current_over_its_rate(sessions: Sessions, values: Values) -> None:
     plan = sessions.palms.trial.plan
-    assert table["OC-23"].value == pytest.approx(plan.current_ua / plan.rise_ua_per_s, abs=0.002)
+    assert values["OC-23"] == pytest.approx(plan.current_ua / plan.rise_ua_per_s, abs=0.002)
     step_ma = (default_electronics().dac_step_na * 1.001) / 1e6  # the converter takes two ticks for a step of its own
-    assert table["OC-21"].value == pytest.approx(plan.rise_ua_per_s / 1e3 * 1.001, abs=step_ma / 0.1)
-    assert table["OC-22"].value <= step_ma
-    assert table["OC-20"].value <= step_ma
-    assert table["OC-18"].value == table["OC-19"].value == 0
+    assert values["OC-21"] == pytest.approx(plan.rise_ua_per_s / 1e3 * 1.001, abs=step_ma / 0.1)
+    assert values["OC-22"] <= step_ma
+    assert values["OC-20"] <= step_ma
+    assert values["OC-18"] == values["OC-19"] == 0
 
 
-def test_the_reversal_waits_at_zero_for_the_dwell(sessions: Sessions, table: Table) -> None:
+def test_the_reversal_waits_at_zero_for_the_dwell(sessions: Sessions, values: Values) -> None:
     true_na, time_us = sessions.palms.columns["true_na"], sessions.palms.columns["time_us"]
     last_positive, first_negative = np.flatnonzero(true_na > 1_000)[-1], np.flatnonzero(true_na < -1_000)[0]
     between_s = (time_us[first_negative] - time_us[last_positive]) / 1e6
-    assert table["OC-24"].value == pytest.approx(between_s, abs=0.01)
-    assert table["OC-24"].value >= sessions.palms.trial.plan.dwell_ms / 1e3
-    assert table["OC-25"].value <= 1.002e-3
+    assert values["OC-24"] == pytest.approx(between_s, abs=0.01)
+    assert values["OC-24"] >= sessions.palms.trial.plan.dwell_ms / 1e3
+    assert values["OC-25"] <= 1.002e-3
 
 
-def test_a_stop_takes_the_fall_time_and_lets_the_triangle_through(sessions: Sessions, table: Table) -> None:
+def test_a_stop_takes_the_fall_time_and_lets_the_triangle_through(sessions: Sessions, values: Values) -> None:
     plan = sessions.stop.trial.plan
     current_ma, fall_ma_per_s = plan.current_ua / 1e3, plan.fall_ua_per_s / 1e3
-    assert table["OC-26"].value == pytest.approx(current_ma / fall_ma_per_s, abs=0.002)
-    assert table["OC-27"].value == pytest.approx(current_ma**2 / (2 * fall_ma_per_s), rel=0.002)
+    assert values["OC-26"] == pytest.approx(current_ma / fall_ma_per_s, abs=0.002)
+    assert values["OC-27"] == pytest.approx(current_ma**2 / (2 * fall_ma_per_s), rel=0.002)
 
 
-def test_lost_contact_ends_the_current_at_once_and_brings_it_back_by_the_ramp(sessions: Sessions, table: Table) -> None:
+def test_lost_contact_ends_the_current_at_once_and_it_comes_back_by_the_ramp(
+    sessions: Sessions, values: Values
+) -> None:
     plan = sessions.lost.trial.plan
-    assert table["OC-28"].value == pytest.approx(flowing_ua(plan.current_ua, default_electronics()) / 1e3, abs=1e-3)
-    assert table["OC-29"].value == 5
-    assert table["OC-30"].value == 60
-    assert 3 <= table["OC-31"].value <= 3 + 4 * 0.05  # 3 s, and some exchanges with the supervisor
-    assert table["OC-32"].value <= 2.003e-3
+    assert values["OC-28"] == pytest.approx(flowing_ua(plan.current_ua, default_electronics()) / 1e3, abs=1e-3)
+    assert values["OC-29"] == 5
+    assert values["OC-30"] == 60
+    assert 3 <= values["OC-31"] <= 3 + 4 * 0.05  # 3 s, and some exchanges with the supervisor
+    assert values["OC-32"] <= 2.003e-3
 
 
-def test_charge_and_dose_are_what_the_plan_says(sessions: Sessions, table: Table) -> None:
+def test_charge_and_dose_are_what_the_plan_says(sessions: Sessions, values: Values) -> None:
     palms, drug = sessions.palms.trial.plan, sessions.drug.trial.plan
-    assert table["OC-34"].value == pytest.approx(palms.charge_nc / 60e6, rel=0.005)
-    assert table["OC-34"].value == pytest.approx(integral_fc(sessions.palms) / 60e12, rel=1e-6)
-    assert table["OC-36"].value == pytest.approx(palms.duration_ms / 60e3, rel=0.001)
-    assert table["OC-38"].value == pytest.approx(drug.charge_nc / 60e6, rel=0.005)
-    assert table["OC-38"].value == pytest.approx(integral_fc(sessions.drug) / 60e12, rel=1e-6)
-    assert table["OC-37"].value == pytest.approx(100 * (table["OC-38"].value / 40 - 1), abs=1e-6)
+    assert values["OC-34"] == pytest.approx(palms.charge_nc / 60e6, rel=0.005)
+    assert values["OC-34"] == pytest.approx(integral_fc(sessions.palms) / 60e12, rel=1e-6)
+    assert values["OC-36"] == pytest.approx(palms.duration_ms / 60e3, rel=0.001)
+    assert values["OC-38"] == pytest.approx(drug.charge_nc / 60e6, rel=0.005)
+    assert values["OC-38"] == pytest.approx(integral_fc(sessions.drug) / 60e12, rel=1e-6)
+    assert values["OC-37"] == pytest.approx(100 * (values["OC-38"] / 40 - 1), abs=1e-4)
     positive_fc, negative_fc = sessions.palms.positive_fc, sessions.palms.negative_fc
-    assert table["OC-35"].value == pytest.approx(100 * abs(positive_fc - negative_fc) / integral_fc(sessions.palms))
+    net_percent = 100 * abs(positive_fc - negative_fc) / integral_fc(sessions.palms)
+    assert values["OC-35"] == pytest.approx(net_percent, abs=1e-4)
 
 
-def test_density_is_current_and_power_over_the_area(table: Table) -> None:
+def test_density_is_current_and_power_over_the_area(values: Values) -> None:
     electronics = default_electronics()
     for density, power, asked_ua, ohm, cm2 in (
         ("OC-39", "OC-40", 20_000, 2_000, 140),
         ("OC-41", "OC-42", -4_000, 10_000, 10),
     ):
         amperes = flowing_ua(asked_ua, electronics) / 1e6
-        assert table[density].value == pytest.approx(abs(amperes) * 1e3 / cm2, rel=1e-4)
-        assert table[power].value == pytest.approx(amperes**2 * ohm / cm2, rel=1e-3)
-    assert table["OC-44"].value == pytest.approx(60 * 20e-3, rel=0.01)
+        assert values[density] == pytest.approx(abs(amperes) * 1e3 / cm2, rel=1e-4)
+        assert values[power] == pytest.approx(amperes**2 * ohm / cm2, rel=1e-3)
+    assert values["OC-47"] == pytest.approx(40, rel=0.002)
+    assert values["OC-43"] == values["OC-41"]
+    assert values["OC-44"] == pytest.approx(60 * 20e-3, rel=0.01)
 
 
 # ---- the table -------------------------------------------------------------------------------------------------------
@@ -213,28 +226,34 @@ def test_the_rows_are_numbered_and_whole(table: Table) -> None:
     for row in table.values():
         assert row.name
         assert row.condition
-        assert row.invariants or row.limit is None, row.id
+        assert row.invariants or row.hazards or row.limit is None, row.id
         assert set(row.invariants) <= set(INVARIANT_BY_ID), row.id
+        assert set(row.hazards) <= {hazard.id for hazard in HAZARDS}, row.id
 
 
 def test_every_row_that_has_a_limit_is_within_it_but_what_is_known_and_open(table: Table) -> None:
     assert {row.id for row in table.values() if row.verdict is Verdict.FAILS} <= OPEN
 
 
-def test_a_value_on_the_edge_of_a_range_is_within_and_what_is_no_number_is_not() -> None:
-    within = Range(-2, 2, "somebody")
-    assert [within.holds(value) for value in (-2.001, -2, 0, 2, 2.001, float("nan"))] == [
-        False, True, True, True, False, False,
-    ]  # fmt: skip
-    assert not Range(None, 5, "somebody").holds(float("nan"))
-    assert not Range(1, None, "somebody").holds(float("nan"))
-    assert [Range(None, 2, "x").shown, Range(1, None, "x").shown, within.shown] == [
-        "at most 2", "at least 1", "-2 to 2",
-    ]  # fmt: skip
+def test_the_ends_of_a_range_are_within() -> None:
+    within = Range(-2_000, 2_000, "somebody")
+    assert [within.holds(value) for value in (-2_001, -2_000, 0, 2_000, 2_001)] == [False, True, True, True, False]
+    assert [Range(None, 2, "x").holds(value) for value in (-9, 2, 3)] == [True, True, False]
+    assert [Range(2, None, "x").holds(value) for value in (1, 2, 9)] == [False, True, True]
+
+
+def test_a_figure_is_read_in_the_unit_of_people() -> None:
+    row = Characteristic("OC-01", "voltage", "a resistor", 40_041, V, Range(None, 60_000, "the profile"), ("SI-09",))
+    assert (row.value, row.unit, row.shown) == ("40.041", "V", "40.04 V")
+    assert (row.allowed, row.says_who, row.verdict) == ("at most 60 V", "the profile", Verdict.HOLDS)
+    assert replace(row, limit=Range(2_000, None, "x")).allowed == "at least 2 V"
+    assert replace(row, limit=Range(-2_000, 2_000, "x")).allowed == "-2 V to 2 V"
+    free = replace(row, limit=None)
+    assert (free.allowed, free.says_who, free.verdict) == ("", "", Verdict.NO_LIMIT)
 
 
 @pytest.mark.parametrize("low, high, source", [(None, None, "somebody"), (1, 2, " ")])
-def test_a_limit_has_an_end_and_a_source(low: float | None, high: float | None, source: str) -> None:
+def test_a_limit_has_an_end_and_a_source(low: int | None, high: int | None, source: str) -> None:
     with pytest.raises(ValueError):
         Range(low, high, source)
 
@@ -311,6 +330,7 @@ BAD: list[tuple[str, str, Spoil]] = [
     ("OC-42", "drug", scaled("true_voltage_mv", 100)),
     ("OC-43", "palms", scaled("true_na", 20)),
     ("OC-45", "palms", at(100, "switch_closed", 0)),
+    ("OC-47", "overload", at(15.001, "true_na", 90_000_000)),
 ]
 """The row, the session that it is taken from, and what went wrong there."""
 
@@ -408,7 +428,7 @@ def test_the_command_prints_the_rows_writes_the_pictures_and_fails_with_a_row(
 ) -> None:
     holding = tuple(row for row in table.values() if row.verdict is not Verdict.FAILS)
     good = Characteristics(holding, points(sessions), drawn)
-    bad = replace(good, rows=(*good.rows, replace(good.rows[0], id="OC-99", value=61.0)))
+    bad = replace(good, rows=(*good.rows, replace(good.rows[0], id="OC-99", number=61_000)))
     for result, status in ((good, 0), (bad, 1)):
         monkeypatch.setattr(characteristics, "characterise", lambda _, result=result: result)
         assert characteristics.main(["--out", str(tmp_path / "out")]) == status

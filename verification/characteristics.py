@@ -34,7 +34,8 @@ _WIDTH: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Characteristics:
-    """All that was measured. rows: every figure. points: every load at every setting. pictures: the waveforms."""
+    """All that was measured. rows: every figure. points: every load at every setting. pictures: the waveforms, and
+    current and accuracy over the load."""
 
     rows: tuple[Characteristic, ...]
     points: tuple[Point, ...]
@@ -68,12 +69,11 @@ def report(result: Characteristics) -> str:
     """The rows and the verdict, for people."""
     lines = []
     for row in result.rows:
-        limit = "" if row.limit is None else row.limit.shown
         verdict = "FAILS" if row.verdict is Verdict.FAILS else str(row.verdict)
-        lines.append(f"{row.id}  {row.name:<62} {row.shown:>15}  {limit:<16} {verdict}")
+        lines.append(f"{row.id}  {row.name:<62} {row.shown:>15}  {row.allowed:<20} {verdict}")
         lines.append(_wrapped(row.condition))
-        if row.limit is not None:
-            lines.append(_wrapped(f"limit: {row.limit.source}"))
+        if row.says_who:
+            lines.append(_wrapped(f"set by: {row.says_who}"))
     return "\n".join([*lines, "", verdict_of(result)])
 
 

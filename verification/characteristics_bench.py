@@ -162,6 +162,25 @@ class Played:
         first, last = np.searchsorted(self.seconds, (begin_s, end_s))
         return slice(int(first), int(last))
 
+    def row_at(self, at_ms: int) -> int:
+        """The first row of which an event of the body at this time of the simulation can be seen: that of the period
+        which begins with it."""
+        return int(np.searchsorted(self.columns["time_us"], at_ms * 1000, side="right"))
+
+    def off_after_us(self, begun: int) -> int:
+        """From the beginning of the period of the row ``begun`` to the step that opens the switch. ValueError when none
+        does."""
+        time_us, closed = self.columns["time_us"], self.columns["switch_closed"]
+        off = begun + int(np.argmin(closed[begun:] != 0))
+        if closed[off]:
+            raise ValueError(f"{self.trial.name}: the output was never off again")
+        return int(time_us[off] - time_us[begun]) + self.trial.plan.device.tick_us
+
+    def charge_nc(self, begun: int) -> int:
+        """Charge of both directions that flowed from the period of the row ``begun`` on."""
+        sum_na = int(np.abs(self.columns["true_na"][begun:].astype(np.int64)).sum())
+        return sum_na * self.trial.plan.device.tick_us // 1_000_000
+
 
 class Sessions(NamedTuple):
     """Every session that figures and pictures are taken from."""
@@ -238,7 +257,7 @@ def trials(electronics: SimulatedElectronics) -> tuple[tuple[Trial, ...], tuple[
               replace(no_hands, events=(BodyEvent(0, *stuck),)), Cue(10_000, Session.stop)),
         trial("opened", f"{in_ohm(2_000)}, then open, and the contact input reads contact all the time", most,
               on(2_000, BodyEvent(15_000, *stuck), BodyEvent(15_000, "lift")), Cue(22_000, Session.stop)),
-        trial("overload", f"{in_ohm(500)}, the output stage runs away to 40 mA", most,
+        trial("overload", f"{in_ohm(500)}, the output stage runs away to 40 mA, all that its converter can give", most,
               on(500, BodyEvent(15_000, "dac-runaway", 40_000_000))),
         trial("short", f"{in_ohm(2_000)}, then the electrodes touch (50 ohm)", most,
               on(2_000, BodyEvent(15_000, "short", 50))),

@@ -37,8 +37,9 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
     "target_na": {"color": TARGET, "linewidth": 1.2, "linestyle": DOTTED, "label": "target", "zorder": 4},
     "true_voltage_mv": {"color": BODY, "linewidth": 1.2, "zorder": 3},
 }
-"""How a column of a trace is drawn, in the picture's unit of a thousandth of a million: mA, or V."""
+"""How a column of a trace is drawn."""
 _PER: Final = {"drive_na": 1e6, "true_na": 1e6, "target_na": 1e6, "true_voltage_mv": 1e3}
+"""Of a column's unit to one of the picture: mA, V."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _current_over_load(sessions: Sessions) -> Figure:
         law = np.minimum(set_ua / 1e3, compliance_mv / loads)
         axes.plot(loads, law, color=colour, linestyle=DOTTED, linewidth=1.2)
         there = [point for point in points(sessions) if point.set_ua == set_ua]
-        heights = [point.delivered_ua / 1e3 for point in there]
+        heights = [point.delivered_na / 1e6 for point in there]
         axes.plot([point.load_ohm for point in there], heights, mark, color=colour, label=_set(set_ua), markersize=5)
     axes.set_ylim(bottom=0)
     _over_load(axes)
@@ -190,7 +191,7 @@ def _accuracy_over_load(sessions: Sessions) -> Figure:
     for set_ua, mark, colour in zip(SETTINGS_UA, _MARKS, _COLOURS, strict=True):
         there = [point for point in points(sessions) if point.set_ua == set_ua and not point.saturated]
         for axes in (whole, near):
-            heights = [point.error_percent for point in there]
+            heights = [point.error_ppm / 1e4 for point in there]
             look: dict[str, Any] = {"color": colour, "linewidth": 0.8, "markersize": 5, "label": _set(set_ua)}
             axes.plot([point.load_ohm for point in there], heights, f"{mark}-", **look)
     for side in (-1, 1):
@@ -198,7 +199,7 @@ def _accuracy_over_load(sessions: Sessions) -> Figure:
     whole.annotate("benchmark, IEC 60601-2-10: within 20 %", (LOADS_OHM[0], ACCURACY_PERCENT), xytext=(4, -10),
                    textcoords="offset points", color=LIMIT, fontsize=8)  # fmt: skip
     whole.set_ylim(-1.2 * ACCURACY_PERCENT, 1.2 * ACCURACY_PERCENT)
-    reach = 1.3 * max(abs(point.error_percent) for point in points(sessions) if not point.saturated)
+    reach = 1.3 * max(abs(point.error_ppm / 1e4) for point in points(sessions) if not point.saturated)
     near.set_ylim(-reach, reach)
     for axes in (whole, near):
         axes.axhline(0, color=MUTED, linewidth=0.7)
