@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize characteristics embedded build clean distclean
+.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -77,6 +77,9 @@ sanitize: tools $(READY) ## the whole test suite under ASan and UBSan
 
 characteristics: $(READY) ## what the output gives at each load: voltage, current, accuracy, waveforms; pictures in build/characteristics
 	$(BIN)/python -m iontocore.verification.characteristics
+
+campaign: $(READY) ## every single fault in every state of the simulated device; fails when an outcome is hazardous or an invariant broken
+	$(BIN)/python -m iontocore.verification.campaign $(ARGS)
 
 embedded: ## the C library alone, for this machine; `make -C ccore help` lists more
 	$(MAKE) -C ccore

@@ -30,6 +30,8 @@ from iontocore.ccore.records import (
     SimulatedBody,
     SimulatedElectronics,
     Telemetry,
+    Trial,
+    TrialOutcome,
     Truth,
 )
 
@@ -130,6 +132,8 @@ _BODY: Final = _Layout("struct ionto_body", SimulatedBody._fields)
 _ELECTRONICS: Final = _Layout("struct ionto_electronics", SimulatedElectronics._fields)
 _ANSWER: Final = _Layout("struct ionto_sim_answer", Telemetry._fields)
 _TRUTH: Final = _Layout("struct ionto_truth", Truth._fields)
+_TRIAL: Final = _Layout("struct ionto_trial", Trial._fields)
+_OUTCOME: Final = _Layout("struct ionto_trial_outcome", TrialOutcome._fields)
 
 
 class _Slot:
@@ -504,6 +508,28 @@ class Simulation:
     def clear(self, fault: int) -> None:
         """End a fault; one that is not there stays so. ValueError when there is no such fault."""
         _refuse_fault(lib.ionto_sim_clear(self._sim, _fit("fault", fault, "I")), fault, 0)
+
+    def trial(self, trial: Trial, trace: Trace) -> TrialOutcome:
+        """What comes of a fault, tried on a copy: this simulation, which has power, stays as it is.
+
+        The trace is begun anew and holds every step of the trial. ValueError: no such fault, its parameter is out of
+        its range, a time that has to pass is not above 0, or the trace is too short.
+        """
+        for name in ("settle_us", "exchange_us"):
+            if getattr(trial, name) <= 0:
+                raise ValueError(f"{name}: {getattr(trial, name)} does not pass")
+        slot, outcome_slot = _Slot(_TRIAL, "struct ionto_trial"), _Slot(_OUTCOME, "struct ionto_trial_outcome")
+        trace.clear()
+        lib.ionto_trial_run(self._sim, slot.write(trial), trace.pointer, outcome_slot.pointer)
+        outcome = TrialOutcome._make(outcome_slot.read())
+        if outcome.error != SimError.OK:
+            raise ValueError(
+                f"trial: fault {trial.fault} with {trial.parameter}, or {trial.second_fault} with "
+                f"{trial.second_parameter}, is none of those of ionto_sim.h or out of its range"
+            )
+        if outcome.full:
+            raise ValueError(f"trace: {trace.capacity} rows are too few for this trial")
+        return outcome
 
     def record(self, trace: Trace | None, when_full: Callable[[Trace], None] | None = None) -> None:
         """Write every step from now on into a trace, or none.

@@ -12,7 +12,7 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).parent
-HEADERS = (HERE / "include" / "ionto.h", HERE / "sim" / "ionto_sim.h")
+HEADERS = (HERE / "include" / "ionto.h", HERE / "sim" / "ionto_sim.h", HERE / "sim" / "ionto_trial.h")
 
 _INTEGER = r"-?(?:0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)[uUlL]*"
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)

@@ -220,6 +220,8 @@ class Fault(IntEnum):
     CLOCK_FAST = 68
     SUPERVISOR_FROZEN = 71
     HEARTBEAT_LOST = 72
+    SUPERVISOR_STUCK = 73
+    SUPERVISOR_GARBAGE = 74
     SUPPLY_DIP = 81
     SUPPLY_LOST = 82
     BODY_LIFT = 91
@@ -229,6 +231,7 @@ class Fault(IntEnum):
     BODY_DRY = 95
     BODY_WET = 96
     EMERGENCY_STOP = 101
+    EMERGENCY_DEAD = 102
     MEMORY_FLIP = 111
 
 
@@ -428,6 +431,91 @@ class Truth(NamedTuple):
     total_ohm: float
     contact: int
     switch_closed: int
+
+
+class TrialHazard(IntFlag):
+    """What is hazardous in a trial of a fault: sums of these, described in `ionto_trial.h`."""
+
+    SAFE = 0
+    OVER = 1
+    ASTRAY = 2
+    WHILE_OFF = 4
+    STEP = 8
+    NO_STOP = 16
+    NO_EMERGENCY = 32
+    ALONE = 64
+    UNASKED = 128
+    AGAINST = 256
+    TOO_LONG = 512
+    TOO_MUCH = 1024
+
+
+class Trial(NamedTuple):
+    """What is done in a trial of a fault. Every field is described in `ionto_trial.h`."""
+
+    lasts_us: int
+    rest_us: int
+    run_us: int
+    stop_us: int
+    press_us: int
+    settle_us: int
+    exchange_us: int
+    react_us: int
+    fall_us: int
+    alone_us: int
+    lift_us: int
+    away_us: int
+    against_us: int
+    flow_us: int
+    each_fc: int
+    total_fc: int
+    fault: int
+    parameter: int
+    second_fault: int
+    second_parameter: int
+    watchdog: int
+    target_na: int
+    over_na: int
+    astray_na: int
+    zero_na: int
+    step_na: int
+
+
+class TrialOutcome(NamedTuple):
+    """What came of a trial. A time of -1 did not come. Every field is described in `ionto_trial.h`."""
+
+    trip_us: int
+    zero_us: int
+    cut_us: int
+    after_stop_us: int
+    after_press_us: int
+    over_us: int
+    astray_us: int
+    while_off_us: int
+    unasked_us: int
+    against_us: int
+    flowed_us: int
+    step_us: int
+    digest: int
+    charge_fc: float
+    until_cut_fc: float
+    astray_fc: float
+    peak_na: float
+    rise_na: float
+    tick_na: float
+    drop_na: float
+    phase: int
+    trips_before: int
+    trips: int
+    first_trip: int
+    hazards: int
+    flows: int
+    power_rows: int
+    power_trips: int
+    power_periods: int
+    periods: int
+    error: int
+    full: int
 
 
 @lru_cache(maxsize=256)

@@ -211,6 +211,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(Fault.CLOCK_FAST, "the free-running clock is fast", _permille("by how much", 1, 9_000)),
     Kind(Fault.SUPERVISOR_FROZEN, "the core goes on seeing the last request, heartbeat and all"),
     Kind(Fault.HEARTBEAT_LOST, "requests arrive, but their heartbeat stands still"),
+    Kind(Fault.SUPERVISOR_STUCK, "the last request comes again and again, with a heartbeat that lives"),
+    Kind(
+        Fault.SUPERVISOR_GARBAGE,
+        "at every tick the core sees another request without sense",
+        _permille("of which this many say RUN", 0, 1_000),
+    ),
+    Kind(Fault.EMERGENCY_DEAD, "the emergency stop does not reach the core"),
     Kind(
         Fault.SUPPLY_DIP,
         "the output stage has little voltage left",

@@ -38,6 +38,9 @@ from iontocore.ccore import (
     Simulation,
     Telemetry,
     Trace,
+    Trial,
+    TrialHazard,
+    TrialOutcome,
     Trip,
     Truth,
     default_body,
@@ -72,6 +75,7 @@ MA: Final = 1_000_000
         (SimError, "ionto_sim_error", "IONTO_SIM_ERROR_"),
         (Fault, "ionto_fault", "IONTO_FAULT_"),
         (Event, "ionto_event", "IONTO_EVENT_"),
+        (TrialHazard, "ionto_trial_hazard", "IONTO_TRIAL_"),
     ],
 )
 def test_a_code_has_the_name_and_the_value_that_it_has_in_the_header(
@@ -99,6 +103,8 @@ def test_a_code_has_the_name_and_the_value_that_it_has_in_the_header(
         (SimulatedBody, "ionto_body"),
         (SimulatedElectronics, "ionto_electronics"),
         (Truth, "ionto_truth"),
+        (Trial, "ionto_trial"),
+        (TrialOutcome, "ionto_trial_outcome"),
     ],
 )
 def test_a_record_has_the_fields_of_its_struct_in_their_order(record: Any, name: str) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 from sessions import BEGAN, BRISK, BRISK_DRUG, Bench, Clock, broken, is_in
 
 from iontocore import Body, LinkLost, Outcome, Plan, Refusal, Report, State, Trip, preset
 from iontocore.body import KINDS, BodyEvent
-from iontocore.ccore import Command, LimitedBy, Phase, Request
+from iontocore.ccore import Command, Fault, LimitedBy, Phase, Request
 from iontocore.config import core_config
 from iontocore.entries import Data, Kind
 from iontocore.history import carried
@@ -346,9 +347,30 @@ def parameter_of(kind: str) -> int | None:
     }.get(kind)  # fmt: skip
 
 
+OTHER_WORDS: Final = ("supervisor-stuck", "supervisor-garbage")
+"""Other requests reach the core than the session makes."""
+
+
+@pytest.mark.invariant("SI-22")
+@pytest.mark.parametrize("at_ms", [5_000, 15_000, 28_500, 57_500], ids=["ramp", "treat", "reverse", "ramp-down"])
+@pytest.mark.parametrize("kind", OTHER_WORDS)
+def test_a_session_whose_requests_do_not_reach_the_core_sees_it_and_ends_in_fault(
+    bench: Make, kind: str, at_ms: int
+) -> None:
+    """It cannot stop the current by itself then: the emergency stop does, which has a line of its own."""
+    one = bench(BRISK, BodyEvent(at_ms, kind))
+    one.session.start()
+    one.run(exchanges=4_000)
+    assert one.session.outcome is Outcome.FAULT
+    assert [breach.partition(" ")[0] for breach in broken(one.session.monitor)] == ["SI-22"]
+    one.simulated.simulation.inject(Fault.EMERGENCY_STOP)
+    one.idle(1)
+    assert one.flowing_na < 100_000
+
+
 @pytest.mark.invariant("SI-06", "SI-07")
 @pytest.mark.parametrize("at_ms", [5_000, 15_000, 28_500, 57_500], ids=["ramp", "treat", "reverse", "ramp-down"])
-@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS if kind.name not in OTHER_WORDS])
 def test_every_fault_ends_at_zero_and_no_report_breaks_an_invariant(bench: Make, kind: str, at_ms: int) -> None:
     parameter = parameter_of(kind)
     event = BodyEvent(at_ms, kind) if parameter is None else BodyEvent(at_ms, kind, parameter)

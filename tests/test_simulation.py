@@ -570,6 +570,49 @@ def test_a_frozen_supervisor_repeats_its_last_request() -> None:
     assert set(rows["heartbeat"].tolist()) == {device.heartbeat - 1}
 
 
+def test_a_supervisor_that_is_stuck_repeats_its_last_request_with_a_heartbeat_that_lives() -> None:
+    device = Device()
+    device.rows(5, 3 * MA, STOP)
+    device.simulation.inject(Fault.SUPERVISOR_STUCK)
+    rows = [device.rows(5, 4 * MA, RUN, acknowledge=1) for _ in range(2)]
+    for part in rows:
+        assert set(part["requested_na"].tolist()) == {3 * MA}
+        assert set(part["command"].tolist()) == {STOP}
+        assert set(part["acknowledge"].tolist()) == {0}
+    assert [part["heartbeat"][0] for part in rows] == [device.heartbeat - 1, device.heartbeat]
+
+
+@pytest.mark.parametrize(("permille", "least", "most"), [(0, 0, 0), (500, 300, 700), (1000, 1000, 1000)])
+def test_a_supervisor_that_sends_garbage_says_run_as_often_as_is_said(permille: int, least: int, most: int) -> None:
+    device = Device()
+    device.simulation.inject(Fault.SUPERVISOR_GARBAGE, permille)
+    rows = device.rows(1000, 3 * MA, STOP)
+    assert least <= np.count_nonzero(rows["command"] == RUN) <= most
+    assert len(set(rows["heartbeat"].tolist())) > 900
+    assert set(rows["acknowledge"].tolist()) == {0, 1}
+    asked = np.abs(rows["requested_na"].astype(np.int64))
+    near = np.abs(asked - CONFIG.limit_na) <= 2
+    assert 300 < np.count_nonzero(near) < 700
+    assert {int(na) - CONFIG.limit_na for na in asked[near]} == {-2, -1, 0, 1}
+
+
+def test_garbage_turns_its_direction_seldom_and_does_turn_it() -> None:
+    device = Device()
+    device.simulation.inject(Fault.SUPERVISOR_GARBAGE, 1000)
+    signs = np.sign(device.rows(20_000, 3 * MA, STOP)["requested_na"])
+    turns = np.count_nonzero(np.diff(signs[signs != 0]))
+    assert 1 < turns < 40
+
+
+def test_an_emergency_stop_that_is_dead_is_not_seen_until_it_lives_again() -> None:
+    device = Device()
+    device.simulation.inject(Fault.EMERGENCY_DEAD)
+    device.simulation.inject(Fault.EMERGENCY_STOP)
+    assert set(device.rows(5, 0, STOP)["emergency_stop"].tolist()) == {0}
+    device.simulation.clear(Fault.EMERGENCY_DEAD)
+    assert set(device.rows(5, 0, STOP)["emergency_stop"].tolist()) == {1}
+
+
 def test_a_lost_heartbeat_stands_still_while_the_rest_of_the_request_arrives() -> None:
     device = Device()
     device.rows(5, 3 * MA, STOP)

@@ -173,8 +173,8 @@ void ionto_sim_refresh_electronics(struct ionto_sim *sim) {
     refresh_sensor(&sim->sensor[SENSOR_V], e->v_step_mv, e->v_full_mv, e->v_gain_ppm, e->v_offset_mv, e->v_noise_mv);
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014): 64 bits a call, every seed a good one. */
-static uint64_t draw(struct ionto_sim *sim) {
+/* splitmix64 (Steele, Lea, Flood 2014). */
+uint64_t ionto_sim_draw(struct ionto_sim *sim) {
     uint64_t z;
     sim->random += 0x9E3779B97F4A7C15u;
     z = sim->random;
@@ -227,7 +227,7 @@ static int32_t read_faulty(struct ionto_sim *sim, uint32_t which, uint32_t first
         steps += (double)parameter[offset] * sensor->per_step;
     }
     if (active[noisy] != 0u) {
-        steps += noise(draw(sim)) / NOISE_RMS * (double)parameter[noisy] * sensor->per_step;
+        steps += noise(ionto_sim_draw(sim)) / NOISE_RMS * (double)parameter[noisy] * sensor->per_step;
     }
     if (active[full] != 0u) {
         steps = (double)parameter[full] * sensor->full;
@@ -256,12 +256,15 @@ static void sample_faulty(struct ionto_sim *sim, uint64_t bits) {
     if (ionto_sim_has(sim, IONTO_FAULT_SWITCH_READBACK)) {
         sense->switch_closed = (uint32_t)sim->fault_parameter[IONTO_FAULT_SWITCH_READBACK];
     }
-    sense->emergency_stop = ionto_sim_has(sim, IONTO_FAULT_EMERGENCY_STOP) ? 1u : 0u;
+    sense->emergency_stop = 0u;
+    if (ionto_sim_has(sim, IONTO_FAULT_EMERGENCY_STOP) && !ionto_sim_has(sim, IONTO_FAULT_EMERGENCY_DEAD)) {
+        sense->emergency_stop = 1u;
+    }
 }
 
 void ionto_sim_sample(struct ionto_sim *sim) {
     struct ionto_sense *sense = &sim->sense;
-    const uint64_t bits = draw(sim);
+    const uint64_t bits = ionto_sim_draw(sim);
     const int32_t jitter_us = sim->electronics.jitter_us;
     const int32_t late_us = (int32_t)(((uint32_t)(bits >> 54) * (uint32_t)(2 * jitter_us + 1)) / 1024u) - jitter_us;
 

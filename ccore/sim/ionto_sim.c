@@ -58,6 +58,8 @@ static const struct fault_range {
     {IONTO_FAULT_CLOCK_FAST, 1, 9000},
     {IONTO_FAULT_SUPERVISOR_FROZEN, 0, 0},
     {IONTO_FAULT_HEARTBEAT_LOST, 0, 0},
+    {IONTO_FAULT_SUPERVISOR_STUCK, 0, 0},
+    {IONTO_FAULT_SUPERVISOR_GARBAGE, 0, 1000},
     {IONTO_FAULT_SUPPLY_DIP, 0, 200000},
     {IONTO_FAULT_SUPPLY_LOST, 0, 2000000000},
     {IONTO_FAULT_BODY_LIFT, 0, 999},
@@ -67,6 +69,7 @@ static const struct fault_range {
     {IONTO_FAULT_BODY_DRY, 0, 0},
     {IONTO_FAULT_BODY_WET, 0, 0},
     {IONTO_FAULT_EMERGENCY_STOP, 0, 0},
+    {IONTO_FAULT_EMERGENCY_DEAD, 0, 0},
     {IONTO_FAULT_MEMORY_FLIP, 0, BITS_OF_THE_CORE - 1},
 };
 
@@ -305,15 +308,41 @@ static void begin_period(struct ionto_sim *sim) {
     sim->clock_us += sim->clock_per_tick_us;
 }
 
+/*
+ * A request without sense: half of the targets are near the limit, to either side of it, the others anywhere. The direction
+ * changes but every other second, on average, so that current comes of it.
+ */
+static void receive_garbage(struct ionto_sim *sim) {
+    const uint64_t bits = ionto_sim_draw(sim);
+    const uint32_t turns = (uint32_t)(ionto_sim_draw(sim) % 2000u) == 0u ? 1u : 0u;
+    const uint32_t run_permille = (uint32_t)sim->fault_parameter[IONTO_FAULT_SUPERVISOR_GARBAGE];
+    const int32_t near_na = sim->config.limit_na + (int32_t)(bits & 3u) - 2;
+    const int32_t sign = (sim->request.target_na < 0) == (turns != 0u) ? 1 : -1;
+    sim->request.target_na = (bits & 8u) != 0u ? sign * near_na : sign * (int32_t)((bits >> 33) & INT32_MAX);
+    sim->request.acknowledge = (uint32_t)(bits >> 4) & 1u;
+    sim->request.heartbeat = (uint32_t)(bits >> 5);
+    if ((uint32_t)(bits >> 16) % 1000u < run_permille) {
+        sim->request.command = IONTO_COMMAND_RUN;
+    } else {
+        sim->request.command = IONTO_COMMAND_RUN + 1u + ((uint32_t)(bits >> 8) & INT32_MAX);
+    }
+}
+
 /* The request as it reaches the core. */
 static void receive(struct ionto_sim *sim, const struct ionto_request *request) {
     uint32_t heartbeat = request->heartbeat;
     if (sim->faults != 0u && ionto_sim_has(sim, IONTO_FAULT_HEARTBEAT_LOST)) {
         heartbeat = sim->request.heartbeat;
     }
-    if (sim->faults == 0u || !ionto_sim_has(sim, IONTO_FAULT_SUPERVISOR_FROZEN)) {
+    if (sim->faults != 0u && ionto_sim_has(sim, IONTO_FAULT_SUPERVISOR_GARBAGE)) {
+        receive_garbage(sim);
+    } else if (sim->faults != 0u && ionto_sim_has(sim, IONTO_FAULT_SUPERVISOR_STUCK)) {
+        sim->request.heartbeat = heartbeat;
+    } else if (sim->faults == 0u || !ionto_sim_has(sim, IONTO_FAULT_SUPERVISOR_FROZEN)) {
         sim->request = *request;
         sim->request.heartbeat = heartbeat;
+    } else {
+        /* the core goes on seeing what it saw */
     }
 }
 

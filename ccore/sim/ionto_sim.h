@@ -212,6 +212,8 @@ enum ionto_fault {
     IONTO_FAULT_CLOCK_FAST = 68,       /* the free-running clock is fast by this [permille, 1 to 9000] */
     IONTO_FAULT_SUPERVISOR_FROZEN = 71,/* the core goes on seeing the last request, heartbeat and all */
     IONTO_FAULT_HEARTBEAT_LOST = 72,   /* requests arrive, but the heartbeat in them stands still */
+    IONTO_FAULT_SUPERVISOR_STUCK = 73, /* the last request comes again and again, with a heartbeat that lives */
+    IONTO_FAULT_SUPERVISOR_GARBAGE = 74, /* at every tick another request without sense [permille of them that say RUN, 0 to 1000] */
     IONTO_FAULT_SUPPLY_DIP = 81,       /* the output stage has only this voltage left [mV, 0 to 200 000] */
     IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; then ionto_init() with the trips that were kept [us, to 2 000 000 000; 0: until cleared] */
     IONTO_FAULT_BODY_LIFT = 91,        /* a hand is lifted [permille of side A's area that stays in the water, 0 to 999] */
@@ -221,6 +223,7 @@ enum ionto_fault {
     IONTO_FAULT_BODY_DRY = 95,         /* water is missing: the skin is dry and the water's resistance ten times as large */
     IONTO_FAULT_BODY_WET = 96,         /* salt water: the skin is soaked and the water's resistance a tenth */
     IONTO_FAULT_EMERGENCY_STOP = 101,  /* the emergency stop is pressed; clearing the fault releases it */
+    IONTO_FAULT_EMERGENCY_DEAD = 102,  /* the emergency stop does not reach the core */
     IONTO_FAULT_MEMORY_FLIP = 111      /* once: one bit of the core's state is inverted [8 x byte offset + bit] */
 };
 

@@ -41,6 +41,9 @@ void ionto_sim_release(struct ionto_sim *sim);
 /* The output switch is told where to be; it gets there after switch_us. */
 void ionto_sim_command_switch(struct ionto_sim *sim, uint32_t closed);
 
+/* The one source of randomness: 64 bits a call, every seed a good one. */
+uint64_t ionto_sim_draw(struct ionto_sim *sim);
+
 /* Whether a value lies in a range, for the checks of fields. */
 static inline int ionto_sim_within(int32_t value, int32_t least, int32_t most) {
     return value >= least && value <= most;
