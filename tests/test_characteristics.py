@@ -430,7 +430,7 @@ def test_the_command_prints_the_rows_writes_the_pictures_and_fails_with_a_row(
     good = Characteristics(holding, points(sessions), drawn)
     bad = replace(good, rows=(*good.rows, replace(good.rows[0], id="OC-99", number=61_000)))
     for result, status in ((good, 0), (bad, 1)):
-        monkeypatch.setattr(characteristics, "characterise", lambda _, result=result: result)
+        monkeypatch.setattr(characteristics, "characterise", lambda *_, result=result: result)
         assert characteristics.main(["--out", str(tmp_path / "out")]) == status
         printed = capsys.readouterr().out
         assert printed == report(result) + "\n"
@@ -441,6 +441,18 @@ def test_the_command_prints_the_rows_writes_the_pictures_and_fails_with_a_row(
     assert written == {f"{picture.name}.svg": picture.svg for picture in good.pictures}
 
 
+def test_the_command_measures_the_electronics_that_it_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = tmp_path / "body.toml"
+    body.write_text("[electronics]\ndac_offset_ua = 300\n", "utf-8")
+    assert characteristics.main(["--electronics", str(body), "--out", str(tmp_path)]) == 1
+    failing = capsys.readouterr().out.splitlines()[-1].partition(";")[0]
+    assert {"OC-15", "OC-20"} <= set(failing.removeprefix("FAILS: ").split(", "))
+
+
 def test_the_command_answers_a_wrong_argument_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert characteristics.main(["--colour"]) == 2
     assert "--out" in capsys.readouterr().err
+    assert characteristics.main(["--electronics", "nowhere.toml"]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from iontocore.body import load_body
 from iontocore.ccore import SimulatedElectronics, default_electronics
 from iontocore.verification.characteristics_bench import TRIALS, play_all
 from iontocore.verification.characteristics_figures import Characteristic, Point, Verdict, points
@@ -99,9 +100,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     parser = Parser("characteristics", "the output's characteristics, and pictures of its waveforms")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="the folder for the pictures")
-    out: Path = parser.parse_args(argv).out
+    parser.add_argument(
+        "--electronics",
+        metavar="FILE",
+        help="a body file with other electronics (TOML, docs/tutorial.md); its rest is left",
+    )
+    arguments = parser.parse_args(argv)
+    out: Path = arguments.out
+    electronics = None if arguments.electronics is None else load_body(arguments.electronics).electronics
     with progress("characteristics", STEPS) as advance:
-        result = characterise(advance)
+        result = characterise(advance, electronics)
     out.mkdir(parents=True, exist_ok=True)
     for picture in result.pictures:
         (out / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")

@@ -180,7 +180,7 @@ def _current_over_load(sessions: Sessions) -> Figure:
         there = [point for point in points(sessions) if point.set_ua == set_ua]
         heights = [point.delivered_na / 1e6 for point in there]
         axes.plot([point.load_ohm for point in there], heights, mark, color=colour, label=_set(set_ua), markersize=5)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.1 * SETTINGS_UA[-1] / 1e3)
     _over_load(axes)
     _finish(axes, "Current, mA", _LOAD)
     return figure
