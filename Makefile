@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
+.PHONY: help run test verify bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -25,6 +25,9 @@ run: $(READY) ## a whole treatment of the palms on the simulated body; journal, 
 	$(BIN)/iontocore run palms --journal build/run/treatment.journal --out build/run
 
 test: lint types goals cover pytest ## everything that must hold: lint, types, proof, coverage and all tests; installs the Debian packages that they need, where allowed
+
+verify: tools $(READY) ## all evidence gathered into one report in build/report; ARGS=--quick takes from records what takes long
+	$(BIN)/iontocore verify --out build/report $(ARGS)
 
 bench: $(READY) ## measure the speed, each figure beside what it is compared with
 	$(BIN)/python tests/bench.py

@@ -8,21 +8,22 @@ Exit status: 0 for what was done, a session that the operator stopped included; 
 broke an invariant, and for results that could not be written; 2 for what was refused, in one sentence on standard error
 that says what was given, what is allowed, who says so and what to do; then nothing was written and nothing energised.
 
-``run`` needs the extra ``cli``; the rest does without it, and so does this module.
+``run`` needs the extra ``cli``; the rest does without it, and so does this module. Packages on top of this one may add
+commands (``iontocore.extensions``); ``iontocore verify`` is one.
 """
 
 import argparse
 import math
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NoReturn
 
-from iontocore import history, journal, journal_text
+from iontocore import extensions, history, journal, journal_text
 from iontocore.body import Body, load_body
 from iontocore.device import load_device
 from iontocore.entries import Data, Kind
@@ -43,9 +44,13 @@ _Act = Callable[[argparse.Namespace, Outlet], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say; those of the process by default. The exit status."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    added = extensions.found()
+    if given and given[0] in added:
+        return extensions.run(added[given[0]], given[1:])
     outlet = Outlet(sys.stdout)
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser(added).parse_args(given)
         act: _Act = arguments.act
         status = act(arguments, outlet)
     except (Refusal, LinkLost, Misuse) as refused:
@@ -230,7 +235,7 @@ trip that a core still holds.
 """
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(added: Iterable[str]) -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="iontocore", allow_abbrev=False, description="Iontophoresis on a guarded core, on a simulated body."
@@ -283,4 +288,6 @@ def _parser() -> argparse.ArgumentParser:
     for parser_of, act in ((verify, _verify), (show, _show), (acknowledge, _acknowledge)):
         parser_of.add_argument("file", metavar="FILE", help="a journal")
         parser_of.set_defaults(act=act)
+    for name in added:
+        commands.add_parser(name, add_help=False, help=f"added by another package; {name} --help tells more")
     return parser

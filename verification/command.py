@@ -21,10 +21,11 @@ _WHO: Final = "this command"
 
 
 class Parser(argparse.ArgumentParser):
-    """The arguments of one command, ``python -m iontocore.verification.NAME``."""
+    """The arguments of one command, ``python -m iontocore.verification.NAME``, or what `prog` says it is called."""
 
-    def __init__(self, name: str, description: str) -> None:
-        super().__init__(prog=f"python -m iontocore.verification.{name}", description=description, allow_abbrev=False)
+    def __init__(self, name: str, description: str, prog: str = "") -> None:
+        prog = prog or f"python -m iontocore.verification.{name}"
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Raises Refusal, in place of ending the process."""

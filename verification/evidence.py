@@ -125,7 +125,7 @@ class Run:
 # ---- what is concluded -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """Something that stands against the claim. where: an id, or a place."""
 

@@ -64,7 +64,8 @@ def join(
     invariants: Sequence[Invariant] = INVARIANTS,
 ) -> Joined:
     """Join evidence with the tables. objections: what was found against the claim while the evidence was made, beside
-    its own status. ValueError when two pieces of evidence have one id, or one speaks of a group that is not given."""
+    its own status, in any order. ValueError when two pieces of evidence have one id, or when one speaks of a group that
+    is not given."""
     known = {group.name: group.fingerprint for group in groups}
     rows = tuple(sorted((_judged(one, known) for one in evidence), key=lambda one: one.id))
     twice = [name for name, times in Counter(one.id for one in rows).items() if times > 1]
@@ -73,7 +74,11 @@ def join(
     guarded = tuple(_invariant_row(row, rows, not_shown) for row in invariants)
     by_id = {row.id: row for row in guarded}
     endangering = tuple(_hazard_row(row, by_id, rows) for row in hazards)
-    findings = (*objections, *_gaps(endangering, guarded, rows), *_unmet(rows, not_shown, endangering, guarded))
+    findings = (
+        *sorted(set(objections)),
+        *_gaps(endangering, guarded, rows),
+        *_unmet(rows, not_shown, endangering, guarded),
+    )
     findings += (*_failing(rows), *_stale(rows))
     return Joined(rows, endangering, _controls(), guarded, Verdict(not findings, findings, tuple(not_shown)))
 

@@ -1,4 +1,4 @@
-"""Where something stands in the text: a row of a table by its id, a clause by its label, a test by its name."""
+"""Where something stands in the text: a row of a table by its id, a function of C by its name."""
 
 import re
 from functools import cache
@@ -14,9 +14,9 @@ def of_row(file: str, row: str, root: Path = ROOT) -> Place:
     return _first(file, rf'(?:^|[\s(])(?:id ?= ?)?"{re.escape(row)}",?\s*$', root)
 
 
-def of_clause(file: str, label: str, root: Path = ROOT) -> Place:
-    """The first line on which a contract has a clause of this label. LookupError when there is none."""
-    return _first(file, rf"\b{re.escape(label)}\s*:(?!:)", root)
+def of_id(file: str, name: str, root: Path = ROOT) -> Place:
+    """The first line that has this id between quotation marks. LookupError when there is none."""
+    return _first(file, rf'"{re.escape(name)}"', root)
 
 
 def of_function(file: str, name: str, root: Path = ROOT) -> Place:
