@@ -35,9 +35,12 @@ from iontocore.verification.evidence import (
     Project,
     Report,
     Run,
+    SoupRow,
 )
 from iontocore.verification.gather import Part, Setting, Step, merged
 from iontocore.verification.join import join
+from iontocore.verification.soup import Found, found
+from iontocore.verification.soup_items import SOUP
 from iontocore.verification.tools import ROOT, cores
 
 STEPS: Final = (
@@ -46,6 +49,7 @@ STEPS: Final = (
     Step("rules", gather_runs.rules_of_text),
     Step("sizes", gather_runs.sizes),
     Step("characteristics", gather_device.characteristics),
+    Step("faults", gather_device.faults),
     Step("seeded edits", gather_mutants.edits),
     Step("lines", gather_mutants.lines),
     Step("operator mutants", gather_mutants.operators),
@@ -54,6 +58,21 @@ STEPS: Final = (
     Step("proof", gather_proof.gather),
 )
 """Every kind of evidence; what takes longest comes last."""
+
+NEEDS: Final = (
+    ("frama-c", "frama-c-base"),
+    ("why3", "why3"),
+    ("cvc4", "cvc4"),
+    ("z3", "z3"),
+    ("clang-19", "clang-19"),
+    ("llvm-cov-19", "llvm-19"),
+    ("clang-tidy-19", "clang-tidy-19"),
+    ("cppcheck", "cppcheck"),
+    ("arm-none-eabi-gcc", "gcc-arm-none-eabi"),
+    ("qemu-system-arm", "qemu-system-arm"),
+)
+"""The commands without which there is no report, and the Debian packages that have them: asked for before anything is
+run."""
 
 _BEARS: Final[Mapping[assumed.Kind, tuple[Kind, ...]]] = {
     assumed.Kind.PROOF: (Kind.PROOF, Kind.MUTANT, Kind.LINES),
@@ -66,9 +85,9 @@ _BEARS: Final[Mapping[assumed.Kind, tuple[Kind, ...]]] = {
 Say = Callable[[str], None]
 
 
-def assemble(mode: Mode, scratch: Path, steps: Sequence[Step] = STEPS, *, root: Path = ROOT, say: Say) -> Report:
-    """Gather and join. scratch: for what steps make on the way. say: is told which step begins. Refusal when a step
-    cannot be run, or when a text has changed meanwhile."""
+def assemble(mode: Mode, scratch: Path, steps: Sequence[Step], *, root: Path = ROOT, say: Say) -> Report:
+    """Gather and join what these steps give of the text below `root`. scratch: for what they make on the way. say: is
+    told which step begins. Refusal when a step cannot be run, or when a text has changed meanwhile."""
     began = time.monotonic()
     subject = examined.examine(root)
     setting = Setting(mode, {group.name: group.fingerprint for group in subject.groups}, scratch)
@@ -113,7 +132,7 @@ def concluded(mode: Mode, subject: Examined, part: Part, run: Run) -> Report:
         coverage=part.coverage,
         mutants=Mutants(part.mutants, part.survivors),
         characteristics=part.characteristics,
-        soup=(),
+        soup=tuple(_soup(one) for one in found(SOUP)),
         checklists=tuple(_checklist(one) for one in CHECKLISTS),
         run=run,
     )
@@ -139,6 +158,21 @@ def _assumption(row: assumed.Assumption) -> AssumptionRow:
         bounded_by=row.bounded_by,
         whose=row.shows,
         source=places.of_row("verification/assumptions.py", row.id),
+    )
+
+
+def _soup(one: Found) -> SoupRow:
+    item = one.item
+    return SoupRow(
+        name=item.name,
+        version=one.version,
+        license=item.license,
+        maker=item.maker,
+        used=str(item.used),
+        purpose=item.purpose,
+        needs=item.needs,
+        fails=item.fails,
+        answer=item.answer,
     )
 
 

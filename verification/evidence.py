@@ -263,11 +263,12 @@ class Evidence:
 class FaultRow:
     """A single fault over all its trials; each figure is the worst of them, and None where it never came to that.
 
-    verdict: held, broken, not shown, hardware or profile (who else has to answer it). tripped: how often each trip was
-    the first. found_us: from the fault to the trip. zero_us: from the fault to zero current. until_cut_fc: the charge
-    that flowed until then. after_stop_us, after_press_us: from a stop, and from the emergency stop, to zero. wrong_us:
-    how long a wrong current flowed. astray_fc: charge beyond what was driven. hazardous: trials with a hazardous
-    outcome. outcomes: how often which. broken: how often which invariant was broken. worst: the worst trial in words.
+    verdict: held, broken, not shown; or supervisor, hardware or profile, which have to answer it. tripped: how often
+    each trip was the first. found_us: from the fault to the trip. zero_us: from the fault to zero current.
+    until_cut_fc: the charge that flowed until then. after_stop_us, after_press_us: from a stop, and from the emergency
+    stop, to zero. wrong_us: how long a wrong current flowed. astray_fc: charge beyond what was driven. hazardous:
+    trials with a hazardous outcome. outcomes: how often which. broken: how often which invariant was broken. worst: the
+    worst trial in words.
     """
 
     id: str

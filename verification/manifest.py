@@ -59,8 +59,13 @@ def write(folder: Path, fill: Callable[[Path], None]) -> None:
 
 
 def digests(folder: Path) -> Mapping[str, str]:
-    """The SHA-256 of every file below a folder but its manifest, by its path."""
-    return {name: sha256((folder / name).read_bytes()).hexdigest() for name in _files(folder) - {NAME}}
+    """The SHA-256 of every file below a folder but its manifest, by its path. Of a link, of which a report has none, it
+    is that of where the link leads."""
+    return {name: sha256(_content(folder / name)).hexdigest() for name in _files(folder) - {NAME}}
+
+
+def _content(path: Path) -> bytes:
+    return f"link to {os.readlink(path)}".encode() if path.is_symlink() else path.read_bytes()
 
 
 def listed(folder: Path) -> Mapping[str, str]:

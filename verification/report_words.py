@@ -45,6 +45,7 @@ FAULT_WORDS: Final[Mapping[str, Word]] = {
     "held": Word("HELD", "✓", "holds"),
     "broken": Word("BROKEN", "✕", "fails"),
     "not shown": Word("NOT SHOWN", "○", "unshown"),
+    "supervisor": Word("SUPERVISOR", "◇", "integrator"),
     "hardware": Word("HARDWARE", "◇", "integrator"),
     "profile": Word("PROFILE", "◇", "integrator"),
 }

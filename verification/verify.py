@@ -4,9 +4,11 @@
     iontocore verify --out DIR --quick    within minutes: what takes long is read from its committed record, and said so
     iontocore verify --check DIR          nothing is run: is a report, and the text, still what it was?
 
-DIR gets ``evidence.json`` (``evidence.schema.json`` is its shape), and ``SHA256SUMS`` with the hash of every file. The
-status is 0 when the claim holds, 1 when something stands against it (or, with --check, has changed), and 2 when there
-is no report: a tool is missing, the text changed meanwhile, or DIR holds something else.
+DIR gets ``evidence.json`` (``evidence.schema.json`` is its shape), the pages that are made of it (``report.html``,
+``report.pdf``), ``sbom.cdx.json``, and ``SHA256SUMS`` with the hash of every file.
+
+The status is 0 when the claim holds, 1 when something stands against it (or, with --check, has changed), and 2 when
+there is no report: a tool is missing, the text changed meanwhile, or DIR holds something else.
 """
 
 import argparse
@@ -19,12 +21,11 @@ from typing import TYPE_CHECKING, Final
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import manifest
 from iontocore.verification.command import Parser, answered
-from iontocore.verification.tools import ROOT
+from iontocore.verification.tools import ROOT, require
 
 if TYPE_CHECKING:
     from iontocore.verification.evidence import Report
 
-EVIDENCE: Final = "evidence.json"
 _EXTRA: Final = ("hypothesis", "jsonschema", "libcst", "mutmut", "numpy", "pycparser", "pytest", "rich", "xdist")
 _SCRATCH: Final = ROOT / "build" / "verify"
 _WHO: Final = "iontocore verify"
@@ -57,20 +58,19 @@ def _write(folder: Path, *, quick: bool) -> int:
     _require_outside(folder)
     manifest.require_free(folder)
 
-    from iontocore.verification.assemble import assemble, to_stderr  # the extra "verification"
+    from iontocore.verification import assemble  # the extra "verification"
     from iontocore.verification.evidence import Mode
-    from iontocore.verification.evidence_form import canonical
+    from iontocore.verification.products import fill, require_layout
 
-    report = assemble(Mode.QUICK if quick else Mode.FULL, _SCRATCH, say=to_stderr)
-    text = canonical(report)
-    manifest.write(folder, lambda made: _fill(made, text))
+    for command, package in assemble.NEEDS:
+        require(command, package)
+    require_layout()
+    mode = Mode.QUICK if quick else Mode.FULL
+    report = assemble.assemble(mode, _SCRATCH, assemble.STEPS, say=assemble.to_stderr)
+    manifest.write(folder, lambda made: fill(made, report))
     print("\n".join(summary(report)))
     print(f"the report is in {folder}")
     return 0 if report.verdict.holds else 1
-
-
-def _fill(folder: Path, text: str) -> None:
-    (folder / EVIDENCE).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _require_checkout() -> None:
@@ -116,6 +116,7 @@ def _check(folder: Path) -> int:
 
     from iontocore.verification import examined  # the extra "verification"
     from iontocore.verification.evidence_form import read
+    from iontocore.verification.products import EVIDENCE
 
     try:
         report = read((folder / EVIDENCE).read_text("utf-8"))
