@@ -224,6 +224,7 @@ class Fault(IntEnum):
     SUPERVISOR_GARBAGE = 74
     SUPPLY_DIP = 81
     SUPPLY_LOST = 82
+    SUPPLY_HIGH = 83
     BODY_LIFT = 91
     BODY_RETURN = 92
     BODY_FLICKER = 93
@@ -448,6 +449,7 @@ class TrialHazard(IntFlag):
     AGAINST = 256
     TOO_LONG = 512
     TOO_MUCH = 1024
+    VOLTAGE = 2048
 
 
 class Trial(NamedTuple):
@@ -479,6 +481,7 @@ class Trial(NamedTuple):
     astray_na: int
     zero_na: int
     step_na: int
+    high_mv: int
 
 
 class TrialOutcome(NamedTuple):
@@ -495,12 +498,14 @@ class TrialOutcome(NamedTuple):
     unasked_us: int
     against_us: int
     flowed_us: int
+    high_us: int
     step_us: int
     digest: int
     charge_fc: float
     until_cut_fc: float
     astray_fc: float
     peak_na: float
+    peak_mv: float
     rise_na: float
     tick_na: float
     drop_na: float

@@ -217,6 +217,11 @@ KINDS: Final[tuple[Kind, ...]] = (
         "at every tick the core sees another request without sense",
         _permille("of which this many say RUN", 0, 1_000),
     ),
+    Kind(
+        Fault.SUPPLY_HIGH,
+        "the output stage has more voltage than its compliance",
+        _row("left_v", "left_mv", 0, 200_000, "what it has"),
+    ),
     Kind(Fault.EMERGENCY_DEAD, "the emergency stop does not reach the core"),
     Kind(
         Fault.SUPPLY_DIP,

@@ -551,7 +551,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.MEMORY,
         (),
         ("H-11", "H-13"),
-        ("SI-18", "SI-19"),
+        ("SI-18",),
         memory=("telemetry.measured_positive_fc", "telemetry.measured_negative_fc"),
         answered_by=AnsweredBy.SUPERVISOR,
         why="the core stores the measured charge once: it decides on no current by it, and its caps go by the driven "
@@ -650,6 +650,14 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         answered_by=AnsweredBy.HARDWARE,
         why="what the core is not told of it cannot obey; STOP still ends the session",
         to_show="that the emergency stop opens the output by itself, and that a broken wire reads as pressed",
+    ),
+    SingleFault(
+        "SF-80",
+        "The supply of the output stage rises above its compliance.",
+        Subject.SUPPLY,
+        _each(Fault.SUPPLY_HIGH, 64_000, 80_000, 120_000),
+        ("H-09",),
+        ("SI-09", "SI-10"),
     ),
 )
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from holes import Hole, opened
 
-from iontocore.ccore import Fault, Phase, Request, Simulation, Trace, TrialHazard
+from iontocore.ccore import Fault, Phase, Request, Simulation, Trace, TrialHazard, Trip
 from iontocore.safety.faults import FAULT_BY_ID, FAULTS, AnsweredBy
 from iontocore.verification import campaign as command
 from iontocore.verification import campaign_table
@@ -33,6 +33,7 @@ from iontocore.verification.campaign_trials import (
     STEP_NA,
     alone_us,
     astray_na,
+    high_mv,
     react_us,
     run_trial,
     trial_of,
@@ -201,6 +202,7 @@ def test_current_that_comes_and_goes_is_as_hazardous_as_current_that_stays() -> 
         ({"rest_us": 1_000_000}, TrialHazard.UNASKED),
         ({"fall_us": 10_000_000}, TrialHazard.NO_STOP),
         ({"alone_us": 10_000_000}, TrialHazard.ALONE),
+        ({"high_mv": 20_000}, TrialHazard.VOLTAGE),
     ],
 )
 def test_a_sound_device_that_did_what_is_not_allowed_would_be_hazardous(
@@ -247,6 +249,18 @@ def test_a_runaway_is_cut_within_the_debounce_of_a_mismatch_and_its_charge_is_wh
     assert (run.outcome.trip_us, run.outcome.cut_us, run.ended_us) == (c.mismatch_us, 0, c.mismatch_us)
     assert run.outcome.until_cut_fc == pytest.approx(5_000_000 * c.mismatch_us, rel=0.1)
     assert run.outcome.drop_na > STEP_NA
+
+
+def test_a_voltage_that_the_core_did_not_cut_would_be_hazardous() -> None:
+    saturated = next(scene for scene in SCENES if "saturated" in scene.name)
+    case = case_of("SF-80", 2, scene=saturated)
+    run, trace = run_trial(saturated, case), Trace(200_000)
+    assert run.held
+    assert run.outcome.first_trip == Trip.OVER_VOLTAGE
+    assert configuration().compliance_mv < run.outcome.peak_mv < high_mv()
+    blind = trial_of(saturated, case)._replace(second_fault=int(Fault.V_GAIN), second_parameter=500)
+    hazards = played(saturated).simulation.trial(blind, trace).hazards
+    assert TrialHazard.VOLTAGE in TrialHazard(hazards)
 
 
 def test_a_step_is_told_from_one_period_to_the_next_and_through_zero() -> None:

@@ -9,7 +9,7 @@ from iontocore.ccore import Fault, Phase, Simulation
 from iontocore.safety.faults import FAULT_BY_ID, FAULTS, AnsweredBy, Injection, SingleFault, Subject
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.verification.campaign_cases import Use, cases, row_of_word, words
-from iontocore.verification.campaign_scenes import SCENES, quick_scenes
+from iontocore.verification.campaign_scenes import JUDGED, NOT_OF_A_CORE, SCENES, quick_scenes
 
 ROW: Final = FAULT_BY_ID["SF-22"]
 HARDWARE: Final = FAULT_BY_ID["SF-39"]
@@ -126,6 +126,12 @@ def test_a_word_that_no_row_names_is_refused() -> None:
 def test_an_invariant_that_a_fault_endangers_guards_a_hazard_that_it_can_lead_to(row: SingleFault) -> None:
     guarded = {hazard for invariant in row.endangers for hazard in INVARIANT_BY_ID[invariant].hazards}
     assert set(row.hazards) & guarded
+
+
+def test_what_a_fault_endangers_is_judged_by_the_campaign() -> None:
+    judged = {row.id for row in JUDGED}
+    assert judged | set(NOT_OF_A_CORE) == set(INVARIANT_BY_ID)
+    assert {invariant for row in FAULTS for invariant in row.endangers} <= judged
 
 
 def test_what_the_core_does_not_answer_says_why_and_what_is_to_be_shown() -> None:

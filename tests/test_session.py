@@ -343,6 +343,7 @@ def parameter_of(kind: str) -> int | None:
         "v-slow": 30_000_000, "a-full": 1, "b-full": 1, "v-full": 1, "contact-stuck": 0, "dac-runaway": 32_000_000,
         "dac-gain": 2_000, "dac-offset": 3_000_000, "switch-leak": 2_000_000, "timer-slow": 500, "timer-fast": 500,
         "clock-slow": 500, "clock-fast": 500, "supply-dip": 5_000, "switch-readback": 0, "flicker": 20_000,
+        "supply-high": 120_000,
         "memory-flip": 100, "short": 20, "tick-missed": 3, "tick-doubled": 1,
     }.get(kind)  # fmt: skip
 

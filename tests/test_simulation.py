@@ -625,6 +625,17 @@ def test_a_lost_heartbeat_stands_still_while_the_rest_of_the_request_arrives() -
     assert device.rows(1, 4 * MA)["heartbeat"][0] == device.heartbeat
 
 
+def test_a_supply_that_rises_gives_the_output_stage_the_voltage_that_is_said_and_never_less() -> None:
+    open_mv = []
+    for mv in (90_000, 9000):
+        device = Device()
+        device.treat(5 * MA)
+        device.simulation.inject(Fault.SUPPLY_HIGH, mv)
+        device.simulation.inject(Fault.BODY_LIFT, 0)
+        open_mv.append(device.rows(3, 5 * MA)["true_voltage_mv"][1])
+    assert open_mv == [90_000, default_electronics().compliance_mv]
+
+
 def test_a_dip_leaves_the_output_stage_the_voltage_that_is_said() -> None:
     rows = treated(Fault.SUPPLY_DIP, 9000)
     assert np.all(rows["true_voltage_mv"] == 9000)

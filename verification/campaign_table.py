@@ -43,8 +43,8 @@ _NOT_THE_CORES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FaultResult:
-    """One fault over all its trials: the worst of them all. Times are in us, charges in fC, currents in nA; a time is
-    None where there was none.
+    """One fault over all its trials: the worst of them all. Times are in us, charges in fC, currents in nA, voltages in
+    mV; a time is None where there was none.
 
     fault: its id, or "sound": the device without a fault. sentence: in plain English. verdict: what it came to.
     trials: how many. changed: of them went otherwise than without the fault. found: of them ended in a trip because of
@@ -52,10 +52,10 @@ class FaultResult:
     found_us: slowest time from the fault to that trip. zero_us: ... to zero, found or not, where the current ended
     because of the fault. never_zero: trials in which it was found and current flowed on.
     until_cut_fc: the most that flowed from the fault until it was cut, where it was found. astray_fc: the most that
-    flowed beyond what was driven. wrong_us: the longest that something flowed, in all, that must not
-    (``ionto_trial.h``). peak_na: the largest current. step_na: the largest step in a tick, up or to the other
-    direction. drop_na: the largest fall in a tick. after_stop_us, after_press_us: slowest time from STOP and from the
-    emergency stop to zero.
+    flowed beyond what was driven. wrong_us: the longest that something flowed or stood at the output, in all, that
+    must not (``ionto_trial.h``). peak_na, peak_mv: the largest current, and voltage at the output. step_na: the largest
+    step in a tick, up or to the other direction. drop_na: the largest fall in a tick. after_stop_us, after_press_us:
+    slowest time from STOP and from the emergency stop to zero.
     endangered: ids of the invariants that the fault puts to the test. broken: ids of those that were broken, endangered
     or not, and in how many trials. hazardous: trials with a hazardous outcome. hazards: which, and how often.
     worst: one of the trials that did not hold, in words; empty when all held.
@@ -76,6 +76,7 @@ class FaultResult:
     astray_fc: int
     wrong_us: int
     peak_na: int
+    peak_mv: int
     step_na: int
     drop_na: int
     after_stop_us: int | None
@@ -144,7 +145,9 @@ def _wrong_us(run: Run) -> int:
     """Current against the direction that is asked for is how a reversal begins, and wrong when it lasts."""
     outcome = run.outcome
     against_us = outcome.against_us if outcome.hazards & TrialHazard.AGAINST else 0
-    return max(outcome.over_us, outcome.astray_us, outcome.while_off_us, outcome.unasked_us, against_us)
+    return max(
+        outcome.over_us, outcome.astray_us, outcome.while_off_us, outcome.unasked_us, outcome.high_us, against_us
+    )
 
 
 def _badness(run: Run) -> tuple[int, int, float]:
@@ -171,6 +174,7 @@ def _result(fault: str, runs: Sequence[Run]) -> FaultResult:
         astray_fc=round(max(outcome.astray_fc for outcome in outcomes)),
         wrong_us=max(_wrong_us(run) for run in runs),
         peak_na=round(max(outcome.peak_na for outcome in outcomes)),
+        peak_mv=round(max(outcome.peak_mv for outcome in outcomes)),
         step_na=round(max(outcome.tick_na for outcome in outcomes)),
         drop_na=round(max(outcome.drop_na for outcome in outcomes)),
         after_stop_us=_slowest_us(outcome.after_stop_us for outcome in outcomes),
@@ -221,10 +225,10 @@ def _text(row: FaultResult) -> Iterator[str]:
     if row.found:
         found += f" ({_counts(row.tripped)}), at the latest after {_time(row.found_us)}"
     yield f"      {found}; {_zero(row)}; {row.until_cut_fc / _FC_PER_UC:.0f} uC until then"
+    yield f"      wrong for {_time(row.wrong_us)} at most, {row.astray_fc / _FC_PER_UC:.0f} uC beyond the drive"
     yield (
-        f"      wrong for {_time(row.wrong_us)} at most, {row.astray_fc / _FC_PER_UC:.0f} uC beyond the drive; "
-        f"current to {row.peak_na / _NA_PER_MA:.2f} mA, step in a tick {row.step_na / _NA_PER_MA:.2f} mA up, "
-        f"{row.drop_na / _NA_PER_MA:.2f} mA down"
+        f"      current to {row.peak_na / _NA_PER_MA:.2f} mA, voltage to {row.peak_mv / 1000:.1f} V; step in a tick "
+        f"{row.step_na / _NA_PER_MA:.2f} mA up, {row.drop_na / _NA_PER_MA:.2f} mA down"
     )
     yield f"      zero {_time(row.after_stop_us)} after STOP, {_time(row.after_press_us)} after the emergency stop"
     if row.endangered:

@@ -28,6 +28,8 @@ STEP_NA: Final = 1_000_000
 """A step that is felt: 1 mA (``ionto.h``, struct ionto_config; assumption)."""
 LATENCY_US: Final = 10_000
 """What a reaction takes beyond the debounce: 5 ms of the contact sense, a few ticks of converter and output stage."""
+VOLTAGE_ERROR_PERCENT: Final = 1
+"""Of the voltage sensor: assumption, as large as the profile says of the current sensors."""
 REST_US: Final = 500_000
 """In scenes at rest or in fault, before the operator starts (again)."""
 RUN_US: Final = 3_000_000
@@ -120,6 +122,12 @@ def astray_na() -> int:
     return c.mismatch_na + c.limit_na * device.gain_error_percent // 100 + device.offset_error_na
 
 
+@lru_cache(maxsize=1)
+def high_mv() -> int:
+    """What the voltage may be and is not found: the level of over-voltage, and the sensor's error."""
+    return configuration().over_voltage_mv * (100 + VOLTAGE_ERROR_PERCENT) // 100
+
+
 def _run_us(scene: Scene, case: Case) -> int:
     """How long current is asked for."""
     if scene.phase is Phase.FALL:
@@ -178,6 +186,7 @@ def trial_of(scene: Scene, case: Case) -> Trial:
         astray_na=astray_na(),
         zero_na=c.leakage_na,
         step_na=STEP_NA,
+        high_mv=high_mv(),
     )
 
 

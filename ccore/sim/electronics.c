@@ -164,6 +164,10 @@ void ionto_sim_refresh_electronics(struct ionto_sim *sim) {
     sim->compliance_mv = (double)e->compliance_mv;
     if (ionto_sim_has(sim, IONTO_FAULT_SUPPLY_DIP) && sim->fault_parameter[IONTO_FAULT_SUPPLY_DIP] < e->compliance_mv) {
         sim->compliance_mv = (double)sim->fault_parameter[IONTO_FAULT_SUPPLY_DIP];
+    } else if (ionto_sim_has(sim, IONTO_FAULT_SUPPLY_HIGH) && sim->fault_parameter[IONTO_FAULT_SUPPLY_HIGH] > e->compliance_mv) {
+        sim->compliance_mv = (double)sim->fault_parameter[IONTO_FAULT_SUPPLY_HIGH];
+    } else {
+        /* as it was built */
     }
     sim->dac_per_step = 1.0 / (double)e->dac_step_na;
     sim->dac_full_steps = (double)(e->dac_full_na / e->dac_step_na);

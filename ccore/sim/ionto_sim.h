@@ -216,6 +216,7 @@ enum ionto_fault {
     IONTO_FAULT_SUPERVISOR_GARBAGE = 74, /* at every tick another request without sense [permille of them that say RUN, 0 to 1000] */
     IONTO_FAULT_SUPPLY_DIP = 81,       /* the output stage has only this voltage left [mV, 0 to 200 000] */
     IONTO_FAULT_SUPPLY_LOST = 82,      /* no power: no step, output off; then ionto_init() with the trips that were kept [us, to 2 000 000 000; 0: until cleared] */
+    IONTO_FAULT_SUPPLY_HIGH = 83,      /* the output stage has this voltage, beyond its compliance [mV, 0 to 200 000] */
     IONTO_FAULT_BODY_LIFT = 91,        /* a hand is lifted [permille of side A's area that stays in the water, 0 to 999] */
     IONTO_FAULT_BODY_RETURN = 92,      /* once: the hands are in the water: ends lift, flicker and short, and a start without contact */
     IONTO_FAULT_BODY_FLICKER = 93,     /* contact goes and comes back, over and over [us of each, 1 and more] */

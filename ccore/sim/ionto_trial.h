@@ -41,7 +41,8 @@ enum ionto_trial_hazard {
                                  * stood while the core was in fault or without power, and no STOP came since */
     IONTO_TRIAL_AGAINST = 256,  /* more than astray_na flows against the direction of target_na, for longer than against_us */
     IONTO_TRIAL_TOO_LONG = 512, /* current flows for longer than flow_us in all */
-    IONTO_TRIAL_TOO_MUCH = 1024 /* each_fc in one direction, or total_fc in both, has gone through since the scene began */
+    IONTO_TRIAL_TOO_MUCH = 1024, /* each_fc in one direction, or total_fc in both, has gone through since the scene began */
+    IONTO_TRIAL_VOLTAGE = 2048  /* more than high_mv stands at the output, for too long */
 };
 
 /* What is done in a trial. Times are true time, of any value from 0 on; a fault is injected before the first period. */
@@ -72,6 +73,7 @@ struct ionto_trial {
     int32_t astray_na;
     int32_t zero_na;            /* as much as this counts as zero */
     int32_t step_na;
+    int32_t high_mv;
 };
 
 /* What came of it. A time of -1 did not come. */
@@ -87,12 +89,14 @@ struct ionto_trial_outcome {
     int64_t unasked_us;
     int64_t against_us;
     int64_t flowed_us;
+    int64_t high_us;
     int64_t step_us;            /* from a step to the output being off */
     uint64_t digest;            /* of every period and of the reports at both ends: equal in trials that went alike */
     double charge_fc;           /* all that flowed from the fault on, both directions together */
     double until_cut_fc;        /* what of it flowed until the core had cut; all where it did not */
     double astray_fc;           /* what of it went beyond what was driven */
     double peak_na;             /* the largest magnitude */
+    double peak_mv;             /* ... of the voltage at the output */
     double rise_na;             /* the most that flowed beyond what that ramp allows, in one period or gathered in some */
     double tick_na;             /* the largest step within one period: up, or to the other direction */
     double drop_na;             /* the largest fall within one period, towards zero */

@@ -130,6 +130,8 @@ static void watch_totals(struct course *c, struct ionto_drive driven, int64_t pe
     count(c, off && size_na > zero_na, period_us, &outcome->while_off_us, trial->react_us, IONTO_TRIAL_WHILE_OFF);
     count(c, unasked && size_na > zero_na, period_us, &outcome->unasked_us, trial->react_us, IONTO_TRIAL_UNASKED);
     count(c, size_na > zero_na, period_us, &outcome->flowed_us, trial->flow_us, IONTO_TRIAL_TOO_LONG);
+    count(c, magnitude(c->sim.voltage_mv) > (double)trial->high_mv, period_us, &outcome->high_us, trial->react_us,
+          IONTO_TRIAL_VOLTAGE);
     if (trial->against_us != 0) {
         count(c, against, period_us, &outcome->against_us, trial->against_us, IONTO_TRIAL_AGAINST);
     }
@@ -156,6 +158,7 @@ static void watch_course(struct course *c, struct ionto_drive driven, int64_t pe
     const int off = driven.current_na == 0 && driven.switch_closed == 0u;
 
     keep_most(&outcome->peak_na, size_na);
+    keep_most(&outcome->peak_mv, magnitude(c->sim.voltage_mv));
     keep_most(&outcome->rise_na, beyond_na);
     keep_most(&outcome->tick_na, step_of(c->last_na, na));
     keep_most(&outcome->drop_na, magnitude(c->last_na) - size_na);
