@@ -16,7 +16,7 @@ device (``core/devices/simulated.toml``). Ids are never renumbered and never use
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -129,7 +129,7 @@ class SingleFault:
 
 
 def _sensor(
-    first: int, subject: Subject, letter: str, sizes: tuple[int, ...], noises: tuple[int, ...], *more: str
+    ids: Sequence[str], subject: Subject, letter: str, sizes: tuple[int, ...], noises: tuple[int, ...], *more: str
 ) -> tuple[SingleFault, ...]:
     """The seven faults of one sensor. sizes: offsets, noises: r.m.s., in its unit; more: invariants that only this
     sensor's faults endanger."""
@@ -146,22 +146,22 @@ def _sensor(
     )
     return tuple(
         SingleFault(
-            f"SF-{first + place:02d}",
+            name,
             f"The {subject} {sentence}.",
             subject,
             tuple(Injection(Fault[f"{letter}_{way}"], parameter) for parameter in parameters),
             hazards,
             endangers,
         )
-        for place, (sentence, way, parameters) in enumerate(ways)
+        for name, (sentence, way, parameters) in zip(ids, ways, strict=True)
     )
 
 
-def _memory(first: int, *parts: tuple[str, str]) -> tuple[SingleFault, ...]:
+def _memory(*parts: tuple[str, str, str]) -> tuple[SingleFault, ...]:
     """Memory that is stored twice, so that every bit of it counts."""
     return tuple(
         SingleFault(
-            f"SF-{first + place:02d}",
+            name,
             f"One bit flips in {sentence}.",
             Subject.MEMORY,
             (),
@@ -169,7 +169,7 @@ def _memory(first: int, *parts: tuple[str, str]) -> tuple[SingleFault, ...]:
             ("SI-01", "SI-02", "SI-03", "SI-07", "SI-20"),
             memory=(memory,),
         )
-        for place, (memory, sentence) in enumerate(parts)
+        for name, memory, sentence in parts
     )
 
 
@@ -185,9 +185,31 @@ _CURRENT_SIZES: Final = (_MA // 5, 2 * _MA)
 _VOLTAGE_SIZES: Final = (100, 20_000)
 
 FAULTS: Final[tuple[SingleFault, ...]] = (
-    *_sensor(1, Subject.FIRST_SENSOR, "A", _CURRENT_SIZES, (_MA // 20, 5 * _MA), "SI-08"),
-    *_sensor(8, Subject.SECOND_SENSOR, "B", _CURRENT_SIZES, (_MA // 20, 5 * _MA)),
-    *_sensor(15, Subject.VOLTAGE_SENSOR, "V", _VOLTAGE_SIZES, (50, 20_000), "SI-09", "SI-10", "SI-11"),
+    *_sensor(
+        ("SF-01", "SF-02", "SF-03", "SF-04", "SF-05", "SF-06", "SF-07"),
+        Subject.FIRST_SENSOR,
+        "A",
+        _CURRENT_SIZES,
+        (_MA // 20, 5 * _MA),
+        "SI-08",
+    ),
+    *_sensor(
+        ("SF-08", "SF-09", "SF-10", "SF-11", "SF-12", "SF-13", "SF-14"),
+        Subject.SECOND_SENSOR,
+        "B",
+        _CURRENT_SIZES,
+        (_MA // 20, 5 * _MA),
+    ),
+    *_sensor(
+        ("SF-15", "SF-16", "SF-17", "SF-18", "SF-19", "SF-20", "SF-21"),
+        Subject.VOLTAGE_SENSOR,
+        "V",
+        _VOLTAGE_SIZES,
+        (50, 20_000),
+        "SI-09",
+        "SI-10",
+        "SI-11",
+    ),
     SingleFault(
         "SF-22",
         "The converter is dead: no sensor is sampled any more.",
@@ -516,19 +538,18 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         ("SI-01", "SI-11"),
     ),
     *_memory(
-        60,
-        ("regulator.limits.", "the limits that the regulator works by"),
-        ("regulator.limits_inv.", "the complement of the regulator's limits"),
-        ("regulator.state.", "what the regulator remembers"),
-        ("regulator.state_inv.", "the complement of what the regulator remembers"),
-        ("guard.config.", "the configuration that the guard works by"),
-        ("guard.config_inv.", "the complement of the guard's configuration"),
-        ("guard.state.", "what the guard remembers, trips among it"),
-        ("guard.state_inv.", "the complement of what the guard remembers"),
+        ("SF-60", "regulator.limits.", "the limits that the regulator works by"),
+        ("SF-61", "regulator.limits_inv.", "the complement of the regulator's limits"),
+        ("SF-62", "regulator.state.", "what the regulator remembers"),
+        ("SF-63", "regulator.state_inv.", "the complement of what the regulator remembers"),
+        ("SF-64", "guard.config.", "the configuration that the guard works by"),
+        ("SF-65", "guard.config_inv.", "the complement of the guard's configuration"),
+        ("SF-66", "guard.state.", "what the guard remembers, trips among it"),
+        ("SF-67", "guard.state_inv.", "the complement of what the guard remembers"),
     ),
     *(
         SingleFault(
-            f"SF-{number}",
+            name,
             f"One bit flips in {sentence}.",
             Subject.MEMORY,
             (),
@@ -536,13 +557,13 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
             ("SI-01", "SI-03", "SI-07", "SI-22"),
             memory=memory,
         )
-        for number, memory, sentence in (
+        for name, memory, sentence in (
             (
-                68,
+                "SF-68",
                 ("regulator.phase", "regulator.limited_by", "regulator.refused"),
                 "what the regulator says of itself for the report",
             ),
-            (69, ("telemetry.", "reported"), "the report that is being gathered, the measured charge apart"),
+            ("SF-69", ("telemetry.", "reported"), "the report that is being gathered, the measured charge apart"),
         )
     ),
     SingleFault(
@@ -627,17 +648,17 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
     ),
     *(
         SingleFault(
-            f"SF-{number}",
+            name,
             f"The {subject} is dead: its input is connected to nothing, and floats.",
             subject,
             tuple(Injection(Fault[f"{letter}_GAIN"], 0, second=(Fault[f"{letter}_NOISE"], noise)) for noise in noises),
             hazards,
             endangers,
         )
-        for number, subject, letter, noises, hazards, endangers in (
-            (76, Subject.FIRST_SENSOR, "A", (_MA // 20, 20 * _MA), ("H-01", "H-11", "H-13"), ("SI-12", "SI-13")),
-            (77, Subject.SECOND_SENSOR, "B", (_MA // 20, 20 * _MA), ("H-01", "H-11", "H-13"), ("SI-12", "SI-13")),
-            (78, Subject.VOLTAGE_SENSOR, "V", (50, 20_000), ("H-09", "H-10", "H-11"), ("SI-10", "SI-11", "SI-13")),
+        for name, subject, letter, noises, hazards, endangers in (
+            ("SF-76", Subject.FIRST_SENSOR, "A", (_MA // 20, 20 * _MA), ("H-01", "H-11", "H-13"), ("SI-12", "SI-13")),
+            ("SF-77", Subject.SECOND_SENSOR, "B", (_MA // 20, 20 * _MA), ("H-01", "H-11", "H-13"), ("SI-12", "SI-13")),
+            ("SF-78", Subject.VOLTAGE_SENSOR, "V", (50, 20_000), ("H-09", "H-10", "H-11"), ("SI-10", "SI-11", "SI-13")),
         )
     ),
     SingleFault(

@@ -8,6 +8,7 @@ import pytest
 from iontocore.ccore import Fault, Phase, Simulation
 from iontocore.safety.faults import FAULT_BY_ID, FAULTS, AnsweredBy, Injection, SingleFault, Subject
 from iontocore.safety.invariants import INVARIANT_BY_ID
+from iontocore.verification import places
 from iontocore.verification.campaign_cases import Use, cases, row_of_word, words
 from iontocore.verification.campaign_scenes import JUDGED, NOT_OF_A_CORE, SCENES, quick_scenes
 
@@ -18,6 +19,11 @@ HARDWARE: Final = FAULT_BY_ID["SF-39"]
 def test_there_are_more_than_forty_faults_numbered_without_a_gap() -> None:
     assert len(FAULTS) > 40
     assert [row.id for row in FAULTS] == [f"SF-{number:02d}" for number in range(1, len(FAULTS) + 1)]
+
+
+def test_every_id_stands_in_the_text_of_the_table() -> None:
+    for row in FAULTS:
+        assert places.of_id("safety/faults.py", row.id).line > 0
 
 
 def test_no_two_faults_have_the_same_sentence_and_none_injects_the_same_thing_twice() -> None:
