@@ -305,7 +305,7 @@ class Session:
         try:
             for _ in range(_ACKNOWLEDGE_EXCHANGES):
                 self._exchange()
-                if _is_at_rest(self._telemetry):
+                if _is_at_rest(self._telemetry) and _stays_off(self._telemetry):
                     break
         except LinkLost as lost:
             raise Refusal("acknowledge", str(lost), "a core that answers", "the session", "restore the link") from lost
@@ -321,10 +321,12 @@ class Session:
                 "the core",
                 do,
             )
-        if not _is_at_rest(self._telemetry):  # a lost link is no trip: the core may still be on its way down
+        if not _stays_off(self._telemetry):  # a lost link is no trip: the core may be on its way down, or yet start
             drive = in_words(abs(self._telemetry.drive_na) // 1000, Unit.UA)
+            waits = self._telemetry.phase == Phase.WAIT
+            while_ = "the core waits to start and has not heard of the stop" if waits else f"the output is on ({drive})"
             raise Refusal(
-                "acknowledge", f"asked for while the output is on ({drive})", "zero current and an open switch",
+                "acknowledge", f"asked for while {while_}", "zero current and an open switch",
                 "the core", "wait until it is off, and acknowledge again",
             )  # fmt: skip
         self._known = 0  # whatever trips from now on is new
@@ -390,7 +392,8 @@ class Session:
             raise LinkLost("the core reports a charge that cannot have flowed since its last report")
         # The core starts on a RUN that follows a STOP which it has seen at rest: for a whole exchange, to be sure.
         stopped = request.command == Command.STOP and _is_at_rest(before)
-        self._armed = _is_at_rest(telemetry) and (self._armed or stopped)
+        ran = telemetry.energised_us != before.energised_us  # between two reports, and has lost its readiness by it
+        self._armed = _is_at_rest(telemetry) and not ran and (self._armed or stopped)
         self._telemetry = telemetry
         self._treated_us = telemetry.energised_us
         self._in_contact_us = self._in_contact_us + elapsed_us if telemetry.contact else 0
@@ -443,12 +446,7 @@ class Session:
             self._wait_for_contact(telemetry)
         elif state in RUNNING:
             self._go_on(telemetry, state)
-        elif (
-            state is State.RAMP_DOWN
-            and telemetry.drive_na == 0
-            and telemetry.switch_closed == 0
-            and telemetry.phase != Phase.WAIT  # else the core has not heard of the stop, and may still start
-        ):
+        elif state is State.RAMP_DOWN and _stays_off(telemetry):
             self._fire(Event.AT_ZERO)
 
     def _trip(self, new: int) -> None:
@@ -625,6 +623,11 @@ class Session:
 
 def _is_at_rest(telemetry: Telemetry) -> bool:
     return telemetry.drive_na == 0 and telemetry.switch_closed == 0 and telemetry.trips == 0
+
+
+def _stays_off(telemetry: Telemetry) -> bool:
+    """Whether the output is off, and not because a start waits for contact: then the core has not heard of the stop."""
+    return telemetry.drive_na == 0 and telemetry.switch_closed == 0 and telemetry.phase != Phase.WAIT
 
 
 def _check_nothing_waits(sessions: tuple[PastSession, ...], trips: tuple[str, ...]) -> None:

@@ -137,3 +137,32 @@ def test_a_session_that_has_lost_its_journal_acknowledges_nothing_by_itself(
     assert not any(request.acknowledge for request, _ in one.port.requests[asked:])
     assert one.reports[-1].telemetry.trips != 0
     assert one.session.state is State.FAULT
+
+
+@pytest.mark.invariant("SI-06")
+def test_a_fault_is_not_acknowledged_while_the_core_waits_to_start_and_has_not_heard_of_the_stop(one: Bench) -> None:
+    one.simulated.simulation.inject(Fault.BODY_LIFT, 0)
+    one.session.start()
+    one.run(lambda report: report.telemetry.phase == Phase.WAIT, 20)
+    one.port.fail = LOST
+    one.idle(1)
+    one.port.fail = None
+    assert one.session.state is State.FAULT
+    one.port.alter = lambda told: told._replace(phase=Phase.WAIT)
+    with pytest.raises(Refusal, match="the core waits to start and has not heard of the stop"):
+        one.session.acknowledge()
+    one.port.alter = lambda told: told
+    one.session.acknowledge()
+    assert [state for _, _, state in one.told] == ["ramp", "fault", "idle"]
+
+
+@pytest.mark.invariant("SI-05")
+def test_a_core_that_has_run_between_two_reports_is_asked_to_stop_before_it_is_asked_to_start(one: Bench) -> None:
+    one.idle(3)
+    one.port.alter = lambda told: told._replace(energised_us=told.energised_us + 1000)
+    one.idle(1)
+    one.session.start()
+    asked = len(one.port.requests)
+    one.idle(3)
+    commands = [request.command for request, _ in one.port.requests[asked:]]
+    assert commands == [Command.STOP, Command.RUN, Command.RUN]
