@@ -381,3 +381,27 @@ def test_the_slowest_and_the_worst_are_sought_among_what_the_software_answers() 
         "largest step upwards": "SF-02",
     }
     assert extremes([not_ours]) == ()
+
+
+# ---- the style -------------------------------------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", ["holds", "fails", "suspect", "unshown", "integrator", "accent"])
+def test_words_stand_out_from_their_ground(html: str, name: str) -> None:
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", html))
+    for ground in (colours[f"{name}-faint"], colours["faint"], "#ffffff"):
+        assert contrast(colours[name], ground) >= 4.5
+        assert contrast(colours["soft"], ground) >= 4.5
+        assert contrast(colours["ink"], ground) >= 7

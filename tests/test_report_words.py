@@ -12,6 +12,7 @@ from iontocore.verification.report_words import (
     figure,
     figures,
     many,
+    number_of,
     prose,
     quantity,
     sentence,
@@ -51,6 +52,8 @@ def test_a_quantity_is_in_the_unit_that_a_reader_expects(value: int, unit: str, 
     [
         ("goals", 1_204, "1 204 goals"),
         ("voltage_mv", 30_020, "voltage 30.02 V"),
+        ("clauses_that_died", 1, "1 clause that died"),
+        ("goals", 1, "1 goal"),
         ("conditions_covered", 3, "3 conditions covered"),
         ("provers", "z3, cvc4", "provers: z3, cvc4"),
         ("clean", True, "clean: yes"),
@@ -95,3 +98,8 @@ def test_verdicts_that_differ_have_other_signs_and_other_styles() -> None:
     for of in (Status, Standing):
         words = [WORDS[each] for each in of]
         assert len({word.sign for word in words}) == len({word.style for word in words}) == len(words)
+
+
+def test_the_number_of_a_version_is_found_in_what_a_tool_says() -> None:
+    assert number_of("Debian clang version 19.1.7 (3~deb12u1)") == "19.1.7"
+    assert number_of("-wp-timeout 10") == ""

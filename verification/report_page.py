@@ -17,9 +17,9 @@ from markupsafe import Markup
 
 from iontocore.diagram import figure as state_figure
 from iontocore.verification import report_words
-from iontocore.verification.evidence import FaultRow, Kind, Place, Report, Standing, Status
+from iontocore.verification.evidence import FaultRow, Kind, Place, Report, Standing, Status, Survivor
 from iontocore.verification.report_listing import Listing, anchor_of, listings
-from iontocore.verification.report_trace import Shown, Trace, tally, told, trace, ways
+from iontocore.verification.report_trace import Shown, Trace, register, tally, told, trace, ways
 from iontocore.verification.report_words import ANSWER_WORDS, FAULT_WORDS, FOUND_WORDS, KINDS, MADE, MODES, WORDS
 from iontocore.verification.tools import ROOT, SOURCES
 
@@ -55,6 +55,9 @@ PARTS: Final = (
 AT_FIRST: Final = {**dict.fromkeys(KINDS, 8), Kind.PROOF: 12, Kind.TEST: 6, Kind.FAULT: 24, Kind.MUTANT: 24}
 """How many pieces of a kind an invariant's screen shows at first, so that it is one screen; the rest unfolds."""
 
+_COUNTED: Final = ("goals", "cases", "trials", "clauses_that_died", "removals")
+"""Figures that can be added up over the pieces of a kind."""
+
 EVERYTHING: Final = "make verify"
 """The command that makes all of it again."""
 
@@ -88,6 +91,8 @@ def page(report: Report, root: Path = ROOT, *, printed: bool = False) -> str:
             tally=tally(WORDS[row.status] for row in report.invariants),
             fault_tally=tally(FAULT_WORDS[fault.verdict] for fault in report.faults),
             totals=totals,
+            register=register,
+            living=living,
             answers=lambda checklist: tally(ANSWER_WORDS[row.answer] for row in checklist.rows),
             thin=report_words.THIN,
             at_first=AT_FIRST,
@@ -152,14 +157,21 @@ def extremes(faults: Sequence[FaultRow]) -> tuple[Extreme, ...]:
     return tuple(Extreme(what, value, unit, fault) for what, unit, (value, fault) in found)
 
 
+def living(survivors: Sequence[Survivor]) -> tuple[tuple[Kind, str, tuple[Survivor, ...]], ...]:
+    """The mutants that live, by the reason why they may, in the order of the texts."""
+    grouped: dict[tuple[Kind, str], list[Survivor]] = {}
+    for one in survivors:
+        grouped.setdefault((one.kind, one.reason), []).append(one)
+    return tuple((kind, reason, tuple(some)) for (kind, reason), some in grouped.items())
+
+
 def totals(shown: Shown) -> str:
-    """The figures of evidence of one kind, added up where all of it has them as whole numbers that count things."""
-    counted = [
-        name
-        for name in sorted({name for one in shown.pieces for name in one.figures})
-        if "_" not in name and all(type(one.figures.get(name)) is int for one in shown.pieces)
-    ]
-    sums = {name: sum(int(one.figures[name]) for one in shown.pieces) for name in counted}
+    """What evidence of one kind counts in all: goals of a proof, cases of tests, trials of faults."""
+    sums: dict[str, int] = {}
+    for one in shown.pieces:
+        for name, value in one.figures.items():
+            if name in _COUNTED and isinstance(value, int):
+                sums[name] = sums.get(name, 0) + value
     return report_words.figures(sums)
 
 
@@ -172,7 +184,7 @@ class _Links(NamedTuple):
 
     def id(self, name: str, text: str = "") -> Markup:
         """An id as a link to its row."""
-        anchor = self.traced.anchors.get(name)
+        anchor = self.traced.anchors.get(name) or self.traced.anchors.get(f"register-{name}")
         style = "" if text else "id"
         if anchor is None or (self.printed and anchor.startswith(("evidence-", "register-"))):
             return Markup('<span class="{}">{}</span>').format(style, text or name)
@@ -180,8 +192,8 @@ class _Links(NamedTuple):
 
     def evidence(self, name: str) -> Markup:
         """A piece of evidence as a link to the row of its fault, where it is of one, or else to the register."""
-        one = self.traced.evidence.get(name)
-        return self.id(one.subject if one and one.subject in self.traced.anchors else name)
+        short = name.partition(":")[2]
+        return self.id(short if short in self.traced.anchors else name)
 
     def place(self, place: Place, text: str = "", style: str = "") -> Markup:
         """A line of a text as a link to it in the listing; its file and line where no other text is given."""
@@ -224,12 +236,16 @@ def _environment() -> Environment:
         prose=report_words.prose,
         sentence=report_words.sentence,
         many=report_words.many,
+        number_of=report_words.number_of,
     )
     return environment
 
 
 def _unnarrowed(command: str) -> str:
-    """A command of make without its arguments: ``make prove ARGS='--function permit'`` is ``make prove``."""
+    """A command without what narrows it to a piece: ``make prove ARGS='--function permit'`` is ``make prove``, and of
+    ``python -m`` the module is left."""
+    if command.startswith("python -m "):
+        return " ".join(command.split()[:3])
     return command.partition(" ARGS=")[0]
 
 

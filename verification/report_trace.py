@@ -25,7 +25,7 @@ from iontocore.verification.evidence import (
     Standing,
     Status,
 )
-from iontocore.verification.report_words import KINDS, WORDS, Word, many
+from iontocore.verification.report_words import KINDS, WORDS, Word, many, sentence
 
 
 class Harm(NamedTuple):
@@ -56,14 +56,30 @@ class Way(NamedTuple):
     word: Word
 
 
+class Piece(NamedTuple):
+    """A piece of evidence under the name that it goes by where its kind is known: its id without the kind."""
+
+    name: str
+    evidence: Evidence
+
+
 class Shown(NamedTuple):
-    """Evidence of one kind about one invariant, in the order of where it stands: what it says in all."""
+    """Evidence of one kind about one invariant, in the order of where it stands: what it says in all. groups: the
+    pieces by the text or the file that their ids begin with, "" where a kind has none."""
 
     kind: Kind
     name: str
     pieces: tuple[Evidence, ...]
     status: Status
     commands: tuple[str, ...]
+
+    def groups(self, first: int, last: int | None = None) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+        """The pieces from one number to another (to the last), by text."""
+        grouped: dict[str, list[Piece]] = {}
+        for one in self.pieces[first:last]:
+            text, name = _named(one)
+            grouped.setdefault(text, []).append(Piece(name, one))
+        return tuple((text, tuple(some)) for text, some in grouped.items())
 
 
 class Tally(NamedTuple):
@@ -102,9 +118,9 @@ class Trace:
         always = (Kind.PROOF, Kind.TEST, Kind.FAULT, Kind.MODEL)
         return tuple(of_kind(kind, found) for kind, found in by_kind.items() if found or kind in always)
 
-    def faults(self, row: InvariantRow) -> tuple[FaultRow, ...]:
-        """The faults that put an invariant to the test."""
-        return tuple(fault for fault in self.report.faults if row.id in fault.endangers)
+    def breaches(self, row: InvariantRow) -> int:
+        """How many trials of all faults broke an invariant."""
+        return sum(fault.broken.get(row.id, 0) for fault in self.report.faults)
 
     def rests_on(self, row: InvariantRow) -> tuple[AssumptionRow, ...]:
         """The assumptions that bear a kind of evidence which an invariant has."""
@@ -121,9 +137,9 @@ class Trace:
         )
 
     def of_fault(self, fault: FaultRow) -> tuple[Evidence, ...]:
-        """The evidence that is of one fault: it has the fault for its subject, or its id ends in the fault's."""
-        faults = (one for one in self.report.evidence if one.kind is Kind.FAULT)
-        return tuple(one for one in faults if fault.id in (one.subject, one.id.partition(":")[2]))
+        """The evidence that is of one fault."""
+        one = self.evidence.get(f"{Kind.FAULT.value}:{fault.id}")
+        return () if one is None else (one,)
 
     def of(self, kind: Kind) -> Shown:
         """All evidence of one kind."""
@@ -161,9 +177,22 @@ def of_kind(kind: Kind, pieces: Sequence[Evidence]) -> Shown:
     """What evidence of one kind says in all; none was not run."""
     statuses = {one.status for one in pieces} or {Status.NOT_RUN}
     status = next(each for each in _FROM_WORST if each in statuses)
-    ordered = sorted(pieces, key=lambda one: (one.source.file, one.source.line, one.id))
+    ordered = sorted(pieces, key=lambda one: (_named(one)[0], one.source.file, one.source.line, one.id))
     commands = tuple(dict.fromkeys(one.command for one in ordered))
     return Shown(kind, KINDS[kind], tuple(ordered), status, commands)
+
+
+def _named(one: Evidence) -> tuple[str, str]:
+    """The text that a piece of evidence is about and its name in it, from its id: ``proof:guard.c:permit:si03_rise`` is
+    "permit si03_rise" of guard.c, and a test is a sentence of its file."""
+    name = one.id.partition(":")[2]
+    if one.kind is Kind.TEST:
+        file, _, function = name.partition("::")
+        return file, sentence(function) if function else "its other tests"
+    if one.kind in (Kind.PROOF, Kind.LINES):
+        file, _, rest = name.partition(":")
+        return (file, rest.replace(":", " ")) if rest else ("", name)
+    return "", name
 
 
 def worst(standings: Iterable[Standing]) -> Word:
@@ -197,6 +226,11 @@ def told(report: Report) -> Told:
 def tally(given: Iterable[Word]) -> tuple[Tally, ...]:
     """How often each word is given, the most frequent first."""
     return tuple(Tally(word, number) for word, number in Counter(given).most_common())
+
+
+def register(kind: Kind) -> str:
+    """The name under which the register has all evidence of a kind."""
+    return f"register-{kind.value}"
 
 
 def slug(text: str) -> str:
@@ -264,7 +298,7 @@ def _anchors(report: Report) -> Mapping[str, str]:
         *((row.id, row.id) for row in report.verdict.not_shown),
         *((row.id, row.id) for row in report.faults),
         *((row.id, f"evidence-{row.id}") for row in report.evidence),
-        *((kind.value, f"register-{kind.value}") for kind in KINDS if any(row.kind is kind for row in report.evidence)),
+        *((register(kind), register(kind)) for kind in KINDS if any(row.kind is kind for row in report.evidence)),
     ]
     anchors: dict[str, str] = {}
     taken: set[str] = set()

@@ -55,7 +55,7 @@ ANSWER_WORDS: Final[Mapping[str, Word]] = {
     Answer.HERE: Word("ANSWERED", "✓", "holds"),
     Answer.PARTLY: Word("IN PART", "◐", "partly"),
     Answer.MANUFACTURER: Word("INTEGRATOR", "◇", "integrator"),
-    Answer.DOES_NOT_APPLY: Word("DOES NOT APPLY", "\N{EN DASH}", "unshown"),
+    Answer.DOES_NOT_APPLY: Word("N/A", "\N{EN DASH}", "unshown"),
 }
 """Whether a clause of a standard is answered here, or is the integrator's to show."""
 
@@ -146,12 +146,20 @@ def figure(name: str, value: Figure) -> str:
     words, _, unit = name.rpartition("_")
     if words and unit in _UNITS:
         return f"{_spaced(words)} {quantity(value, unit)}"
-    return f"{count(value)} {_spaced(name)}"
+    first, _, rest = name.partition("_")
+    first = first.removesuffix("s") if value == 1 else first
+    return f"{count(value)} {_spaced(first + '_' + rest if rest else first)}"
 
 
 def figures(given: Mapping[str, Figure]) -> str:
     """All figures of a piece of evidence, in the order of their names."""
     return ", ".join(figure(name, given[name]) for name in sorted(given))
+
+
+def number_of(version: str) -> str:
+    """The number in what a tool says of its version; "" when there is none."""
+    found = re.search(r"\d+(?:\.\d+)+", version)
+    return found[0] if found else ""
 
 
 def prose(text: str) -> Markup:
