@@ -57,7 +57,7 @@ def test_every_row_of_the_evidence_is_in_the_page(report: Report, shown: Node) -
     anchors = by_id(shown)
     ids = [row.id for row in report.invariants] + [row.id for row in report.hazards]
     ids += [row.id for row in report.faults] + [row.id for row in report.assumptions]
-    ids += [row.id for row in report.verdict.not_shown]
+    ids += [f"not-shown-{row.id}" for row in report.verdict.not_shown]
     assert [name for name in ids if name not in anchors] == []
     words = {name: part(shown, name).words() for name in ("register", "hazards", "invariants")}
     for one in report.evidence:
@@ -333,6 +333,14 @@ def test_ids_that_give_one_anchor_are_told_apart(report: Report, root: Path) -> 
     row = replace(report.invariants[0], evidence=(first.id, second.id))
     odd = replace(report, evidence=(first, second), invariants=(row,))
     assert {"evidence-proof-a-b", "evidence-proof-a-b.2"} <= by_id(parsed(page(odd, root))).keys()
+
+
+def test_a_fault_that_is_not_shown_has_a_place_as_either(report: Report, root: Path) -> None:
+    unanswered = replace(report.verdict.not_shown[0], id=FAULT.id)
+    odd = replace(report, verdict=Verdict(True, (), (unanswered,)), faults=(replace(FAULT, verdict="hardware"),))
+    anchors = by_id(parsed(page(odd, root)))
+    assert anchors[f"not-shown-{FAULT.id}"].links()[0] == FAULT.id
+    assert FAULT.sentence in anchors[FAULT.id].words()
 
 
 def test_a_text_that_has_changed_since_is_refused(report: Report, tmp_path: Path) -> None:

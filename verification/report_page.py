@@ -19,7 +19,7 @@ from iontocore.diagram import figure as state_figure
 from iontocore.verification import report_words
 from iontocore.verification.evidence import FaultRow, Kind, Place, Report, Standing, Status, Survivor
 from iontocore.verification.report_listing import Listing, anchor_of, listings
-from iontocore.verification.report_trace import Shown, Trace, register, tally, told, trace, ways
+from iontocore.verification.report_trace import Shown, Trace, gap, register, tally, told, trace, ways
 from iontocore.verification.report_words import ANSWER_WORDS, FAULT_WORDS, FOUND_WORDS, KINDS, MADE, MODES, WORDS
 from iontocore.verification.tools import ROOT, SOURCES
 
@@ -92,6 +92,7 @@ def page(report: Report, root: Path = ROOT, *, printed: bool = False) -> str:
             fault_tally=tally(FAULT_WORDS[fault.verdict] for fault in report.faults),
             totals=totals,
             register=register,
+            gap=gap,
             living=living,
             answers=lambda checklist: tally(ANSWER_WORDS[row.answer] for row in checklist.rows),
             thin=report_words.THIN,
@@ -184,7 +185,8 @@ class _Links(NamedTuple):
 
     def id(self, name: str, text: str = "") -> Markup:
         """An id as a link to its row."""
-        anchor = self.traced.anchors.get(name) or self.traced.anchors.get(f"register-{name}")
+        names = (name, f"not-shown-{name}", f"register-{name}")
+        anchor = next((self.traced.anchors[each] for each in names if each in self.traced.anchors), None)
         style = "" if text else "id"
         if anchor is None or (self.printed and anchor.startswith(("evidence-", "register-"))):
             return Markup('<span class="{}">{}</span>').format(style, text or name)

@@ -216,7 +216,7 @@ def told(report: Report) -> Told:
         )
     counted = _counted(report)
     if not findings and report.verdict.holds:
-        return Told(WORDS[Status.HOLDS], f"{counted} {_left_open(report)}", ())
+        return Told(WORDS[Status.HOLDS], f"{counted} {_counted_open(report)}", ())
     stand = f"{many(len(findings), 'finding stands', 'findings stand')} against the claim. {counted}"
     if fails or not (suspect or open_here):
         return Told(WORDS[Status.FAILS], stand, findings)
@@ -226,6 +226,11 @@ def told(report: Report) -> Told:
 def tally(given: Iterable[Word]) -> tuple[Tally, ...]:
     """How often each word is given, the most frequent first."""
     return tuple(Tally(word, number) for word, number in Counter(given).most_common())
+
+
+def gap(row: NotShown) -> str:
+    """The name of what is not shown, in a space of its own: a fault that the core does not answer is both."""
+    return f"not-shown-{row.id}"
 
 
 def register(kind: Kind) -> str:
@@ -257,7 +262,7 @@ def _counted(report: Report) -> str:
     return f"Of {len(report.invariants)} invariants: {said}."
 
 
-def _left_open(report: Report) -> str:
+def _counted_open(report: Report) -> str:
     left = len(report.verdict.not_shown)
     return f"{many(left, 'thing is', 'things are')} not shown, and listed below." if left else "Nothing is left open."
 
@@ -295,9 +300,9 @@ def _anchors(report: Report) -> Mapping[str, str]:
         *((row.id, row.id) for row in report.hazards),
         *((row.id, row.id) for row in report.controls),
         *((row.id, row.id) for row in report.assumptions),
-        *((row.id, row.id) for row in report.verdict.not_shown),
         *((row.id, row.id) for row in report.faults),
         *((row.id, f"evidence-{row.id}") for row in report.evidence),
+        *((gap(row), gap(row)) for row in report.verdict.not_shown),
         *((register(kind), register(kind)) for kind in KINDS if any(row.kind is kind for row in report.evidence)),
     ]
     anchors: dict[str, str] = {}
