@@ -46,7 +46,6 @@ FAULT_WORDS: Final[Mapping[str, Word]] = {
     "broken": Word("BROKEN", "✕", "fails"),
     "not shown": Word("NOT SHOWN", "○", "unshown"),
     "supervisor": Word("SUPERVISOR", "◇", "integrator"),
-    "supervisor": Word("SUPERVISOR", "◇", "integrator"),
     "hardware": Word("HARDWARE", "◇", "integrator"),
     "profile": Word("PROFILE", "◇", "integrator"),
 }
