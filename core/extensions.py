@@ -18,5 +18,7 @@ def found() -> Mapping[str, EntryPoint]:
 
 def run(command: EntryPoint, arguments: Sequence[str]) -> int:
     """Load a command and do what its arguments say. The exit status."""
-    status: int = command.load()(arguments)
-    return status
+    try:
+        return int(command.load()(arguments))
+    except SystemExit as ended:  # of argparse, after --help
+        return int(ended.code or 0)

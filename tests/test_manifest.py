@@ -51,7 +51,10 @@ def test_what_was_altered_removed_or_added_is_said(folder: Path) -> None:
 
 
 def test_a_report_takes_the_place_of_an_earlier_one(folder: Path) -> None:
-    manifest.write(folder, lambda made: (made / "evidence.json").write_text("[]\n") and None)
+    def fill_less(made: Path) -> None:
+        (made / "evidence.json").write_text("[]\n")
+
+    manifest.write(folder, fill_less)
     assert {path.name for path in folder.iterdir()} == {"evidence.json", manifest.NAME}
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
 

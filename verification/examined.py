@@ -22,7 +22,7 @@ TESTED: Final = "the C core and the tests of it"
 RULED: Final = "the embedded text and its rules"
 EVERYTHING: Final = "everything"
 
-_MADE_FOLDERS: Final = {"build", "dist", "__pycache__"}
+_MADE: Final = {".git", "build", "dist", "__pycache__"}
 _MADE_SUFFIXES: Final = {".so", ".o", ".a", ".d", ".pyc", ".egg-info"}
 _COMMANDS: Final = (
     "gcc", "clang-19", "llvm-cov-19", "clang-tidy-19", "cppcheck", "arm-none-eabi-gcc", "qemu-system-arm", "git",
@@ -47,16 +47,21 @@ def members() -> Mapping[str, tuple[Path, ...]]:
 
 
 def texts(root: Path = ROOT) -> tuple[Path, ...]:
-    """Every text below `root` that is not made from others, in order: what a source distribution carries."""
+    """Every text below `root` that is not made from others, in order. A folder whose name begins with a dot is a
+    tool's."""
     found = []
     for folder, subfolders, files in os.walk(root):
-        subfolders[:] = [name for name in subfolders if _is_source(name) and not (Path(folder) / name).is_symlink()]
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if not name.startswith(".") and _is_source(name) and not (Path(folder) / name).is_symlink()
+        ]
         found += [(Path(folder) / name).relative_to(root) for name in files if _is_source(name)]
     return tuple(sorted(found))
 
 
 def _is_source(name: str) -> bool:
-    return not name.startswith(".") and name not in _MADE_FOLDERS and Path(name).suffix not in _MADE_SUFFIXES
+    return name not in _MADE and Path(name).suffix not in _MADE_SUFFIXES
 
 
 def hashes(root: Path = ROOT) -> Mapping[str, str]:

@@ -70,6 +70,7 @@ def pieces(
     shown: ledger.Ledger, functions: Sequence[Function], said: Texts, made: Made, root: Path = ROOT
 ) -> Iterator[Evidence]:
     """The evidence that a ledger is."""
+    texts = {one.file: (root / one.file).read_text("utf-8") for one in functions}
     rows = sorted((Row(*place, *rest) for place, rest in shown.rows.items()), key=lambda row: row.piece)
     for (file, function, piece), goals in groupby(rows, key=lambda row: row.piece):
         part = tuple(goals)
@@ -87,7 +88,7 @@ def pieces(
             speaks_of=shown.fingerprint,
             figures=_figures(part),
             command=f"make prove ARGS='--function {function}'",
-            source=_place(file, function, piece, functions, root),
+            source=_place(file, function, piece, functions, texts),
             detail=tuple(_detail(row, said) for row in open_goals),
         )
 
@@ -107,17 +108,17 @@ def _detail(row: Row, said: Texts) -> str:
     return f"{row.goal} is {row.status}" + (f": {text}" if text else "")
 
 
-def _place(file: str, function: str, piece: str, functions: Sequence[Function], root: Path) -> Place:
-    """Where the clause stands, in the contract before the definition or before the prototype; else where the function
-    begins; and the first line of the file for a function that the text does not have any more."""
+def _place(file: str, function: str, piece: str, functions: Sequence[Function], texts: Mapping[Path, str]) -> Place:
+    """Where the clause stands: in the contract before the prototype or before the definition, or in the body; else
+    where the function begins; and the first line of the file for a function that the text does not have any more."""
     known = [one for one in functions if one.name == function]
     for one in known:
-        text = (root / one.file).read_text("utf-8")
-        found = [match.start() for match in re.finditer(rf"\b{piece}\s*:(?!:)", text[: one.end])]
-        if found and any(clause.label == piece for clause in one.clauses):
-            return Place(one.file.as_posix(), text.count("\n", 0, found[-1]) + 1)
-    for one in known:
-        if one.defined:
-            text = (root / one.file).read_text("utf-8")
-            return Place(one.file.as_posix(), text.count("\n", 0, one.start) + 1)
-    return Place(file, 1)
+        found = [match.start() for match in re.finditer(rf"\b{piece}\s*:(?!:)", texts[one.file][: one.end])]
+        if found and (found[-1] >= one.start or any(clause.label == piece for clause in one.clauses)):
+            return _line(one.file, texts[one.file], found[-1])
+    places = [_line(one.file, texts[one.file], one.start) for one in known if one.defined]
+    return places[0] if places else Place(file, 1)
+
+
+def _line(file: Path, text: str, at: int) -> Place:
+    return Place(file.as_posix(), text.count("\n", 0, at) + 1)

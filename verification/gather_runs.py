@@ -29,7 +29,7 @@ from iontocore.verification.excuses import Excuse, Judgement, judge, load
 from iontocore.verification.gaps import Gap, Measured, NotMeasuredError
 from iontocore.verification.gaps import Place as GapPlace
 from iontocore.verification.gather import Part, Setting
-from iontocore.verification.suite import Suite, Test, run_suite
+from iontocore.verification.suite import Checked, Suite, run_suite
 from iontocore.verification.tools import complaint, require, run
 
 FUZZ_INPUTS: Final = 1_000_000
@@ -107,7 +107,7 @@ def of_suite(setting: Setting, suite: Suite) -> Iterator[Evidence]:
         )  # fmt: skip
 
 
-def _against(tests: Iterable[Test]) -> Iterator[str]:
+def _against(tests: Iterable[Checked]) -> Iterator[str]:
     for one in tests:
         yield from (*one.failed, *one.left_out)
 

@@ -24,7 +24,7 @@ _ENDS: Final = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Checked:
     """A test function with all its cases. name: as pytest has it, without parameters. line: where it begins, from 1.
     invariants: the ids that any of its cases is marked with. failed: what each case that did not pass said. left_out:
     the same of cases that were not run."""
@@ -42,7 +42,7 @@ class Test:
 class Suite:
     """How the suite ended. complaint: what is wrong beside the tests themselves, or ""."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[Checked, ...]
     complaint: str
 
 
@@ -109,7 +109,7 @@ def _told(record: Path) -> Iterator[Mapping[str, Any]]:
                 yield json.loads(line)
 
 
-def collected(told: Iterable[Mapping[str, Any]]) -> Iterator[Test]:
+def collected(told: Iterable[Mapping[str, Any]]) -> Iterator[Checked]:
     """The functions of which the plugin told the cases, by file and name."""
     by_function: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for case in told:
@@ -117,7 +117,7 @@ def collected(told: Iterable[Mapping[str, Any]]) -> Iterator[Test]:
             file, _, name = str(case["test"]).partition("::")
             by_function.setdefault((file, name.partition("[")[0]), []).append(case)
     for (file, name), cases in sorted(by_function.items()):
-        yield Test(
+        yield Checked(
             file=file,
             name=name,
             line=min(int(case["line"]) for case in cases),
