@@ -30,6 +30,7 @@ from iontocore.verification import (
     products,
     proof_mutants,
     prove,
+    soup,
     verify,
 )
 from iontocore.verification.evidence import Finding, Made, Mode, Report, Standing, Status
@@ -69,6 +70,7 @@ def _tools() -> Iterator[None]:
     """Twenty tools are not asked for their versions at every report."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(examined, "tools", lambda: {"frama-c": "25.0-beta (Manganese)"})
+        patch.setattr(soup, "version_of", lambda _: "1.0")
         yield
 
 

@@ -4,7 +4,7 @@ In full mode the core is proved anew and compared with the ledger; in quick mode
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -70,7 +70,7 @@ def pieces(
     shown: ledger.Ledger, functions: Sequence[Function], said: Texts, made: Made, root: Path = ROOT
 ) -> Iterator[Evidence]:
     """The evidence that a ledger is."""
-    texts = {one.file: (root / one.file).read_text("utf-8") for one in functions}
+    labelled = {file: Labelled.of((root / file).read_text("utf-8")) for file in {one.file for one in functions}}
     rows = sorted((Row(*place, *rest) for place, rest in shown.rows.items()), key=lambda row: row.piece)
     for (file, function, piece), goals in groupby(rows, key=lambda row: row.piece):
         part = tuple(goals)
@@ -88,7 +88,7 @@ def pieces(
             speaks_of=shown.fingerprint,
             figures=_figures(part),
             command=f"make prove ARGS='--function {function}'",
-            source=_place(file, function, piece, functions, texts),
+            source=_place(file, function, piece, functions, labelled),
             detail=tuple(_detail(row, said) for row in open_goals),
         )
 
@@ -108,17 +108,37 @@ def _detail(row: Row, said: Texts) -> str:
     return f"{row.goal} is {row.status}" + (f": {text}" if text else "")
 
 
-def _place(file: str, function: str, piece: str, functions: Sequence[Function], texts: Mapping[Path, str]) -> Place:
+class Labelled(NamedTuple):
+    """A text, and where labels stand in it."""
+
+    text: str
+    at: Mapping[str, Sequence[int]]
+
+    @classmethod
+    def of(cls, text: str) -> "Labelled":
+        """Find everything that a colon makes a label."""
+        at: defaultdict[str, list[int]] = defaultdict(list)
+        for match in _LABEL.finditer(text):
+            at[match["label"]].append(match.start())
+        return cls(text, at)
+
+    def line(self, at: int) -> int:
+        """The line of a place in the text, from 1."""
+        return self.text.count("\n", 0, at) + 1
+
+
+_LABEL: Final = re.compile(r"\b(?P<label>[A-Za-z_]\w*)\s*:(?!:)")
+
+
+def _place(
+    file: str, function: str, piece: str, functions: Sequence[Function], labelled: Mapping[Path, Labelled]
+) -> Place:
     """Where the clause stands: in the contract before the prototype or before the definition, or in the body; else
     where the function begins; and the first line of the file for a function that the text does not have any more."""
     known = [one for one in functions if one.name == function]
     for one in known:
-        found = [match.start() for match in re.finditer(rf"\b{piece}\s*:(?!:)", texts[one.file][: one.end])]
+        found = [at for at in labelled[one.file].at.get(piece, ()) if at < one.end]
         if found and (found[-1] >= one.start or any(clause.label == piece for clause in one.clauses)):
-            return _line(one.file, texts[one.file], found[-1])
-    places = [_line(one.file, texts[one.file], one.start) for one in known if one.defined]
-    return places[0] if places else Place(file, 1)
-
-
-def _line(file: Path, text: str, at: int) -> Place:
-    return Place(file.as_posix(), text.count("\n", 0, at) + 1)
+            return Place(one.file.as_posix(), labelled[one.file].line(found[-1]))
+    begins = [Place(one.file.as_posix(), labelled[one.file].line(one.start)) for one in known if one.defined]
+    return begins[0] if begins else Place(file, 1)

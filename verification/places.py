@@ -1,11 +1,15 @@
 """Where something stands in the text: a row of a table by its id, a function of C by its name."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from iontocore.verification.evidence import Place
 from iontocore.verification.tools import ROOT
+
+_HEAD: Final = re.compile(r"[A-Za-z_][^;{}()=]*\b(?P<name>\w+)\(")
 
 
 def of_row(file: str, row: str, root: Path = ROOT) -> Place:
@@ -21,10 +25,18 @@ def of_id(file: str, name: str, root: Path = ROOT) -> Place:
 
 def of_function(file: str, name: str, root: Path = ROOT) -> Place:
     """The line on which the last definition or declaration of a C function begins. LookupError when there is none."""
-    found = [number for number, line in _lines(file, root) if re.match(rf"[A-Za-z_][^;{{}}()=]*\b{name}\(", line)]
-    if not found:
+    path = root / file
+    number = _begins(path, path.stat().st_mtime_ns).get(name)
+    if number is None:
         raise LookupError(f"{file} has no function {name}")
-    return Place(file, found[-1])
+    return Place(file, number)
+
+
+@cache
+def _begins(path: Path, changed_ns: int) -> Mapping[str, int]:
+    """The line of each function of C, the last where there are several."""
+    heads = ((number, _HEAD.match(line)) for number, line in _numbered(path, changed_ns))
+    return {head["name"]: number for number, head in heads if head}
 
 
 def _first(file: str, pattern: str, root: Path) -> Place:
@@ -39,11 +51,6 @@ def _first(file: str, pattern: str, root: Path) -> Place:
 def _number(path: Path, changed_ns: int, pattern: str) -> int | None:
     looked_for = re.compile(pattern)
     return next((number for number, line in _numbered(path, changed_ns) if looked_for.search(line)), None)
-
-
-def _lines(file: str, root: Path) -> tuple[tuple[int, str], ...]:
-    path = root / file
-    return _numbered(path, path.stat().st_mtime_ns)
 
 
 @cache
