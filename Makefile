@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test verify bench lint types tools pytest goals prove cover rules mutants lines python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
+.PHONY: help run test verify bench lint types tools pytest goals prove cover rules mutants lines model python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -62,6 +62,9 @@ mutants: tools $(READY) ## show that the evidence has teeth: seeded edits of the
 
 lines: tools $(READY) ## take every line out of guard and regulator, one at a time, and prove again: a clause has to notice each
 	$(BIN)/python -m iontocore.verification.line_removal $(ARGS)
+
+model: tools $(READY) ## Spin: every state of table, core, session and a hostile world; properties of safety and liveness, and the seeded errors
+	$(BIN)/python -m iontocore.verification.model --seeds
 
 python-mutants: $(READY) ## the same of the Python that safety rests on, with mutmut
 	$(BIN)/python -m iontocore.verification.python_mutants

@@ -40,6 +40,7 @@ TOOLS = (
     Tool("cppcheck", "cppcheck", "holds the C core to MISRA C:2012"),
     Tool("pango-view", "pango1.0-tools libharfbuzz-subset0 fonts-inter", "lays out the pages of the report as PDF"),
     Tool("pdftotext", "poppler-utils", "reads them again"),
+    Tool("spin", "spin", "searches the model of the states"),
 )
 
 
