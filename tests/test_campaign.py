@@ -243,6 +243,22 @@ def test_the_watchdog_is_what_ends_the_current_of_a_frozen_timer() -> None:
     assert without.outcome.flows == 1
 
 
+def test_a_start_that_is_allowed_after_a_trip_is_acknowledged_does_not_count_as_current_that_did_not_end() -> None:
+    run = run_trial(IDLE, case_of("SF-36", scene=IDLE))
+    assert run.held
+    assert run.outcome.zero_us > run.ended_us == configuration().tick_us
+
+
+def test_what_the_sound_device_finds_as_well_is_no_finding_of_the_fault() -> None:
+    lifted = run_trial(TREAT, case_of("SF-38", use=Use.LIFTED))
+    assert lifted.outcome.first_trip == Trip.OPEN
+    assert not lifted.found
+    blind = run_trial(TREAT, case_of("SF-24", use=Use.LIFTED))
+    assert blind.outcome.first_trip == Trip.OPEN
+    assert blind.found
+    assert blind.ended_us == configuration().open_us
+
+
 def test_a_runaway_is_cut_within_the_debounce_of_a_mismatch_and_its_charge_is_what_flowed() -> None:
     run = run_trial(TREAT, case_of("SF-26", 2))
     c = configuration()

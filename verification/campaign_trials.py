@@ -219,18 +219,19 @@ def _broken(stage: Played, case: Case, outcome: TrialOutcome, trace: Trace) -> t
     return tuple(sorted(broken))
 
 
-def _is_found(outcome: TrialOutcome, sound: TrialOutcome) -> bool:
+def _is_found(outcome: TrialOutcome, sound: TrialOutcome, trial: Trial) -> bool:
+    """Another trip than the sound device has, or the same one before the hand is lifted that gives it to the sound
+    device."""
     first = 1 << (outcome.first_trip - 1) if outcome.first_trip else 0
-    earlier = sound.trip_us < 0 or outcome.trip_us < sound.trip_us
-    return bool(first & ~_CAPS) and (earlier or not first & sound.trips)
+    return bool(first & ~_CAPS) and (not first & sound.trips or outcome.trip_us < trial.lift_us)
 
 
 def _ended_us(outcome: TrialOutcome, sound: TrialOutcome, found: bool) -> int:
-    """Where the fault was found: the last moment at which current flowed, or of the trip; else where the current ended
-    clearly earlier than without the fault, and before anybody stopped it."""
+    """Where the fault was found: when nothing flowed for the first time from the trip on; else when the current ended,
+    where that was clearly earlier than without the fault, and before anybody stopped it."""
     stopped = outcome.after_stop_us > 0 or outcome.after_press_us > 0
     if found:
-        return -1 if outcome.cut_us < 0 or outcome.flows else max(outcome.zero_us, outcome.trip_us + outcome.cut_us)
+        return -1 if outcome.cut_us < 0 or outcome.flows else outcome.trip_us + outcome.cut_us
     return outcome.zero_us if not stopped and outcome.zero_us + SETTLE_US < sound.zero_us else -1
 
 
@@ -242,7 +243,7 @@ def run_trial(scene: Scene, case: Case) -> Run:
     )
     sound = _sound_outcome(scene, without)
     outcome = stage.simulation.trial(trial, trace)
-    found = _is_found(outcome, sound)
+    found = _is_found(outcome, sound, trial)
     return Run(
         fault=SOUND_ID if case.fault is None else case.fault.id,
         injection=case.words,
