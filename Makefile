@@ -13,7 +13,7 @@ READY := $(VENV)/installed $(EXTENSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test verify bench lint types tools pytest goals prove cover rules mutants lines model python-mutants checklists sbom fuzz sanitize campaign characteristics embedded build clean distclean
+.PHONY: help run test verify bench lint types tools pytest goals prove cover rules mutants lines model python-mutants checklists browser sbom fuzz sanitize campaign characteristics embedded build clean distclean
 
 help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
@@ -71,6 +71,9 @@ python-mutants: $(READY) ## the same of the Python that safety rests on, with mu
 
 checklists: $(READY) ## the clauses of IEC 62304 and IEC 60601 with their answers, and whether what they name is there
 	$(BIN)/python -m iontocore.verification.checklists
+
+browser: $(READY) ## the auditor's browser of hazards, invariants, clauses, tests and source lines, build/browser (StrictDoc, ReqIF)
+	$(BIN)/python -m iontocore.verification.browser
 
 sbom: $(READY) ## the bill of materials, build/sbom.cdx.json (CycloneDX 1.6)
 	$(BIN)/python -m iontocore.verification.sbom
