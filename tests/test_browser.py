@@ -14,14 +14,14 @@ from iontocore.safety.invariants import INVARIANTS
 from iontocore.verification import acsl, browser
 from iontocore.verification.browser import Browser, NotExportedError, collected_tests, export_documents
 from iontocore.verification.browser_texts import Document, Node, clauses, documents, sdoc
-from iontocore.verification.suite import Test as Case
+from iontocore.verification.suite import Checked
 from iontocore.verification.tools import ROOT, SOURCES
 
 LET_THROUGH = "test_a_proposal_is_let_through_exactly_when_it_keeps_every_invariant_of_the_current"
 TESTS = (
-    Case("tests/test_guard.py", LET_THROUGH, 1, ("SI-01", "SI-03"), 4, (), ()),
-    Case("tests/test_session_hostile.py", "TestHostileSession::runTest", 1, ("SI-05",), 1, (), ()),
-    Case("tests/test_words.py", "test_without_an_invariant", 1, (), 1, (), ()),
+    Checked("tests/test_guard.py", LET_THROUGH, 1, ("SI-01", "SI-03"), 4, (), ()),
+    Checked("tests/test_session_hostile.py", "TestHostileSession::runTest", 1, ("SI-05",), 1, (), ()),
+    Checked("tests/test_words.py", "test_without_an_invariant", 1, (), 1, (), ()),
 )
 
 
@@ -104,7 +104,7 @@ def test_a_test_that_names_an_invariant_is_a_node_with_the_lines_of_its_function
 
 def test_a_test_that_is_not_in_its_file_is_no_node() -> None:
     with pytest.raises(LookupError, match="has no function test_nothing"):
-        documents([Case("tests/test_guard.py", "test_nothing", 1, ("SI-01",), 1, (), ())])
+        documents([Checked("tests/test_guard.py", "test_nothing", 1, ("SI-01",), 1, (), ())])
 
 
 def test_ids_are_given_once_and_every_id_that_is_pointed_at_is_there(every_node: list[Node]) -> None:
@@ -240,7 +240,7 @@ def test_tests_are_collected_with_what_their_markers_and_those_of_their_cases_na
     cases = '"x", [pytest.param(1, marks=pytest.mark.invariant("SI-02")), 2]'
     text = f"@pytest.mark.invariant('SI-01')\n@pytest.mark.parametrize({cases})\ndef test_it(x):\n    assert False\n"
     assert collected_tests(project(tmp_path, text)) == (
-        Case("tests/test_a.py", "test_it", 4, ("SI-01", "SI-02"), 2, (), ()),
+        Checked("tests/test_a.py", "test_it", 4, ("SI-01", "SI-02"), 2, (), ()),
     )
 
 

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from iontocore.verification import browser_plugin
 from iontocore.verification.browser_texts import Document, documents, sdoc
 from iontocore.verification.command import Parser, answered
-from iontocore.verification.suite import Test, collected
+from iontocore.verification.suite import Checked, collected
 from iontocore.verification.tools import ROOT, run
 
 _TIMEOUT_S: Final = 600.0
@@ -63,7 +63,7 @@ class Browser(NamedTuple):
     nodes: Mapping[str, int]
 
 
-def export(folder: Path, tests: Sequence[Test], root: Path = ROOT) -> Browser:
+def export(folder: Path, tests: Sequence[Checked], root: Path = ROOT) -> Browser:
     """Make the browser of the project at `root` in ``folder``; what a former export left there is replaced.
 
     tests: those of the suite (``suite.run_suite``), or `collected_tests`. NotExportedError: StrictDoc did not make it.
@@ -163,7 +163,7 @@ def _repeatable(reqif: str) -> str:
 # ---- the command ----------------------------------------------------------------------------------------------------
 
 
-def collected_tests(root: Path = ROOT) -> tuple[Test, ...]:
+def collected_tests(root: Path = ROOT) -> tuple[Checked, ...]:
     """The tests of the project, without running them. NotExportedError: pytest could not collect them."""
     with tempfile.TemporaryDirectory() as work:
         record = Path(work) / "collected.jsonl"

@@ -18,7 +18,7 @@ from iontocore.safety.controls import CONTROLS, Control
 from iontocore.safety.hazards import HAZARDS, Hazard
 from iontocore.safety.invariants import INVARIANTS, Invariant
 from iontocore.verification import acsl, places
-from iontocore.verification.suite import Test
+from iontocore.verification.suite import Checked
 from iontocore.verification.tools import ROOT, SOURCES
 
 _HAZARDS: Final = "safety/hazards.py"
@@ -59,7 +59,7 @@ class Document(NamedTuple):
     sections: tuple[tuple[str, tuple[Node, ...]], ...]
 
 
-def documents(tests: Sequence[Test], root: Path = ROOT) -> tuple[Document, ...]:
+def documents(tests: Sequence[Checked], root: Path = ROOT) -> tuple[Document, ...]:
     """The five documents. tests: those of the suite; the ones that show no invariant are left out."""
     return (
         Document(
@@ -175,7 +175,7 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def _test(one: Test, root: Path) -> Node:
+def _test(one: Checked, root: Path) -> Node:
     first, last = _extent(root / one.file, one.name)
     title = one.name.removeprefix("test_").replace("::", ": ").replace("_", " ")
     fields = {"CASES": str(one.cases)}
