@@ -14,6 +14,7 @@ from iontocore.verification import assumptions as assumed
 from iontocore.verification import (
     examined,
     gather_device,
+    gather_model,
     gather_mutants,
     gather_proof,
     gather_runs,
@@ -50,6 +51,7 @@ STEPS: Final = (
     Step("sizes", gather_runs.sizes),
     Step("characteristics", gather_device.characteristics),
     Step("faults", gather_device.faults),
+    Step("model", gather_model.gather),
     Step("seeded edits", gather_mutants.edits),
     Step("lines", gather_mutants.lines),
     Step("operator mutants", gather_mutants.operators),
@@ -70,6 +72,7 @@ NEEDS: Final = (
     ("cppcheck", "cppcheck"),
     ("arm-none-eabi-gcc", "gcc-arm-none-eabi"),
     ("qemu-system-arm", "qemu-system-arm"),
+    ("spin", "spin"),
 )
 """The commands without which there is no report, and the Debian packages that have them: asked for before anything is
 run."""
