@@ -154,13 +154,14 @@ def clauses(path: Path, root: Path = ROOT) -> Iterator[Node]:
 
 
 def _bodies(root: Path) -> Mapping[str, Lines]:
-    """Where each function of the C text is defined."""
+    """Where each function of the C text is defined, from the comments before it on."""
     found = {}
     for path in SOURCES:
         text = (root / path).read_text(encoding="utf-8")
         for one in acsl.functions(path, text):
             if one.defined:
-                found[one.name] = Lines(path.as_posix(), _line(text, one.start), _line(text, one.end - 1))
+                first = text.rfind("\n\n", 0, one.start) + 2
+                found[one.name] = Lines(path.as_posix(), _line(text, first), _line(text, one.end - 1))
     return found
 
 

@@ -42,9 +42,9 @@ IEC_60601_1: Final = Checklist(
             "The device is safe in normal condition and under any single fault, or the fault is found before a second.",
             _PARTLY,
             "Either channel alone keeps the invariants of the current (SI-26), by proof and against a hostile other. "
-            "Faults of sensors, converter, switch, contact, timer, supervisor and memory are trips, tried in the "
-            "simulation.",
-            ("make prove", "tests/test_either_channel.py", "tests/test_simulation.py", "tests/test_memory.py"),
+            "Faults of sensors, converter, switch, contact, timer, supervisor and memory are a table of single "
+            "faults, each injected in every state of a treatment.",
+            ("make prove", "tests/test_either_channel.py", "safety/faults.py", "make campaign"),
             "Single faults of the hardware as built: both channels run on one processor, and the watchdog, the clamp "
             "and the switch answer for it.",
             _ASSUMED,
@@ -118,8 +118,8 @@ IEC_60601_1: Final = Checklist(
             "Controls and instruments are accurate.",
             _PARTLY,
             "A current that differs from the driven one by more than its tolerance is cut (SI-12); charge is counted "
-            "to the last fC of what is driven.",
-            ("safety/invariants.py", "ccore/src/guard.c"),
+            "to the last fC of what is driven. Accuracy over the load is measured on the simulated electronics.",
+            ("safety/invariants.py", "ccore/src/guard.c", "make characteristics"),
             "The accuracy of sensors, converter and clock.",
             _ASSUMED,
         ),
@@ -186,8 +186,8 @@ IEC_60601_1: Final = Checklist(
             "13",
             "Hazardous situations and single faults that the standard lists are looked at one by one.",
             _PARTLY,
-            "Faults of the output, the sensors and the timing in the simulation.",
-            ("ccore/sim/ionto_sim.h", "tests/test_simulation.py"),
+            "Single faults of the output, the sensors, the supply and the timing in the simulation.",
+            ("safety/faults.py", "make campaign"),
             "All faults of components and of heat.",
             _ASSUMED,
         ),

@@ -41,8 +41,8 @@ IEC_60601_2_10: Final = Checklist(
             "Output parameters, direct current included, are within 20 % of what is shown, over the range of loads.",
             _PARTLY,
             "Measured and driven current differ by at most `mismatch_na` (1 mA and less) or the output is cut, save "
-            "at a saturated voltage, which is reported.",
-            ("safety/invariants.py", "docs/embedding.md"),
+            "at a saturated voltage, which is reported. Measured over the load on the simulated electronics.",
+            ("safety/invariants.py", "docs/embedding.md", "make characteristics"),
             "The measurement on the device; 1 mA is more than 20 % of a small current, and a smaller value is to be "
             "configured.",
             _ASSUMED,
@@ -80,7 +80,7 @@ IEC_60601_2_10: Final = Checklist(
             "The output is limited: for direct current, to 80 mA into 500 ohm.",
             _PARTLY,
             "The compiled ceiling is 30 mA, and no configuration goes beyond it (SI-02).",
-            ("ccore/include/ionto.h", "make prove"),
+            ("ccore/include/ionto.h", "make prove", "make characteristics"),
             "The measurement on the device, under single fault too.",
             _ASSUMED,
         ),

@@ -95,7 +95,7 @@ _PLANNING: Final = (
         "Verification is planned: what is verified, when, against which criteria.",
         _HERE,
         "Each kind of evidence has a command, a criterion and a place for its result; all of them run on a server.",
-        ("docs/safety-case.md", "Makefile", ".ci/run"),
+        ("docs/safety-case.md", "Makefile", ".ci/run", "make verify"),
     ),
     Row(
         "5.1.7",

@@ -100,9 +100,9 @@ _RISK: Final = (
         "7.1.2",
         "Causes are identified: a wrong specification, defects, failing SOUP, failing hardware, misuse.",
         _PARTLY,
-        "Each hazard has its sequence of events; faults of hardware are switches of the simulation; what follows when "
-        "an item of SOUP fails stands with it.",
-        ("safety/hazards.py", "ccore/sim/ionto_sim.h", "verification/soup_items.py"),
+        "Each hazard has its sequence of events; single faults of the device are a table; what follows when an item "
+        "of SOUP fails stands with it.",
+        ("safety/hazards.py", "safety/faults.py", "verification/soup_items.py"),
         "Causes in the device around, and reasonably foreseeable misuse of it.",
     ),
     Row(
@@ -141,8 +141,9 @@ _RISK: Final = (
         "7.3.1",
         "Every measure is verified to be there, and to work; it is seen whether it brings a risk of its own.",
         _PARTLY,
-        "Proof, tests and simulated faults for those in software. A cut is a step itself, and is said to be.",
-        ("make prove", "tests/test_simulation.py", "tests/test_monitor.py", "safety/hazards.py"),
+        "Proof, tests and a campaign of simulated faults for those in software. A cut is a step itself, and is said "
+        "to be.",
+        ("make prove", "make campaign", "tests/test_monitor.py", "safety/hazards.py"),
         "Those in hardware; the bench tests of the manual are a beginning.",
     ),
     Row(
@@ -150,7 +151,7 @@ _RISK: Final = (
         "Traceability: from hazardous situation to item, to cause, to measure, to its verification.",
         _HERE,
         "Hazard, invariant, clause or marker, and result are joined by ids; what leads nowhere is a finding.",
-        ("verification/join.py", "tests/test_join.py", "ccore/proofs/ledger.csv"),
+        ("verification/join.py", "make verify", "make browser"),
     ),
     Row(
         "7.4.1",
@@ -290,9 +291,9 @@ _PROBLEMS: Final = (
         "9.8",
         "Test documentation: results, anomalies, version, configuration, tools, date, and who tested.",
         _PARTLY,
-        "Results, anomalies, version of the text (its fingerprint), configuration and tools are in the records, or "
-        "made again by a command.",
-        ("ccore/proofs", "make test"),
+        "Results, anomalies, version of the text (its fingerprint), configuration and tools are in the report, with a "
+        "command that makes each again.",
+        ("make verify", "ccore/proofs"),
         "Date and tester of the run for a release.",
     ),
 )

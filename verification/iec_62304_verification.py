@@ -42,8 +42,9 @@ _UNITS: Final = (
         "Proper sequence of events.",
         _HERE,
         "Sense, step and drive in one order in one function; a tick that is missed, doubled, early or late cuts "
-        "(SI-21); every event in every state is a row of the table or a refusal by name.",
-        ("ccore/ports/ionto_port.c", "core/table.py", "tests/test_table.py"),
+        "(SI-21); every event in every state is a row of the table or a refusal by name, and Spin searches table, "
+        "core and a hostile world.",
+        ("ccore/ports/ionto_port.c", "core/table.py", "tests/test_table.py", "make model"),
     ),
     Row(
         "5.5.4 b)",
@@ -65,8 +66,8 @@ _UNITS: Final = (
         "Handling of faults: definition, isolation, recovery.",
         _HERE,
         "Sixteen trips, each with cause, time and way out; errors are another list. A trip latches and clears in one "
-        "way.",
-        ("ccore/include/ionto.h", "tests/test_guard.py", "docs/embedding.md"),
+        "way. Every single fault of a table is injected in every state.",
+        ("ccore/include/ionto.h", "safety/faults.py", "make campaign", "docs/embedding.md"),
     ),
     Row(
         "5.5.4 e)",
@@ -136,8 +137,9 @@ _INTEGRATION: Final = (
         "5.6.4",
         "These tests look at whether the items do together what they are meant to, risk control and timing included.",
         _PARTLY,
-        "Every invariant judges every tick of the simulated runs, under hostile requests, measurements and timing.",
-        ("tests/test_core_invariants.py", "tests/test_session_hostile.py", "safety/monitor.py"),
+        "Every invariant judges every tick of the simulated runs, under hostile requests, measurements and timing, "
+        "and under every single fault of a table.",
+        ("tests/test_core_invariants.py", "tests/test_session_hostile.py", "make campaign"),
         "The same on the device's hardware, in real time.",
     ),
     Row(
@@ -158,8 +160,9 @@ _INTEGRATION: Final = (
         "5.6.7",
         "Records of integration tests say what passed, are complete, can be repeated, and name who tested.",
         _PARTLY,
-        "Names of tests are sentences, runs can be repeated (seeded), versions of tools are noted.",
-        ("tests", "make pytest"),
+        "Names of tests are sentences, runs can be repeated (seeded); one report names every test with its result, "
+        "the text and the tools.",
+        ("tests", "make pytest", "make verify"),
         "The record of the run for a release, with its date and who answers for it.",
     ),
     Row(
@@ -210,8 +213,8 @@ _SYSTEM: Final = (
         "5.7.5",
         "Records of system tests name the version, the tools, the date, the results and who tested.",
         _PARTLY,
-        "Results can be made again by one command; the versions of the tools of the proof are in its record.",
-        ("ccore/proofs/proof.toml", "make test"),
+        "One report names text, tools, date, and every result; it is made again by one command.",
+        ("make verify", "ccore/proofs/proof.toml"),
         "The record for a release, with its date and who answers for it.",
     ),
 )
@@ -221,8 +224,8 @@ _RELEASE: Final = (
         "5.8.1",
         "Verification is complete and evaluated before release.",
         _PARTLY,
-        "One command runs every check and fails on the first that does not hold.",
-        ("make test", ".ci/run"),
+        "One command gathers all evidence and says what does not hold, and what is not shown.",
+        ("make verify", "make test", ".ci/run"),
         "The decision to release.",
     ),
     Row(
