@@ -157,6 +157,23 @@ def test_evidence_that_does_not_hold_turns_the_verdict(report: Report, root: Pat
     assert "what the tool said" in register
 
 
+@pytest.mark.parametrize(
+    ("status", "word"), [(Status.FAILS, "FAILS"), (Status.SUSPECT, "SUSPECT"), (Status.NOT_RUN, "NOT RUN")]
+)
+def test_a_finding_has_the_word_of_the_evidence_that_it_is_about(
+    report: Report, root: Path, status: Status, word: str
+) -> None:
+    worse = with_evidence(report, status)
+    of_its_kind = Finding(worse.evidence[0].kind.value, "of another text")
+    worse = replace(worse, verdict=Verdict(False, (*worse.verdict.findings, of_its_kind, Finding("setup.py", "?")), ()))
+    told = [
+        node.words()
+        for node in part(parsed(page(worse, root)), "summary").all("li")
+        if "▲" in node.words() or "✕" in node.words() or "○" in node.words()
+    ]
+    assert [line.split(" ", 1)[1].startswith(word) for line in told] == [True, True, word == "FAILS"]
+
+
 def broken_invariant(report: Report) -> Report:
     return replace(report, invariants=(replace(report.invariants[0], status=Standing.BROKEN), *report.invariants[1:]))
 

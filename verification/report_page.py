@@ -101,6 +101,7 @@ def page(report: Report, root: Path = ROOT, *, printed: bool = False) -> str:
             open_word=WORDS[Standing.NOT_SHOWN],
             words_fails=WORDS[Status.FAILS],
             found_words=FOUND_WORDS,
+            made_tally=tally(MADE[one.made] for one in report.evidence),
             made=MADE,
             modes=MODES,
             words=WORDS,
@@ -193,9 +194,10 @@ class _Links(NamedTuple):
         return Markup('<a class="{}" href="#{}">{}</a>').format(style, anchor, text or name)
 
     def evidence(self, name: str) -> Markup:
-        """A piece of evidence as a link to the row of its fault, where it is of one, or else to the register."""
+        """A piece of evidence as a link to the row of its fault or figure, where it has one, or else to the
+        register; of anything else the id."""
         short = name.partition(":")[2]
-        return self.id(short if short in self.traced.anchors else name)
+        return self.id(short, name) if short in self.traced.anchors else self.id(name)
 
     def place(self, place: Place, text: str = "", style: str = "") -> Markup:
         """A line of a text as a link to it in the listing; its file and line where no other text is given."""

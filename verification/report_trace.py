@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from iontocore.verification.evidence import (
     AssumptionRow,
@@ -82,10 +82,13 @@ class Shown(NamedTuple):
         return tuple((text, tuple(some)) for text, some in grouped.items())
 
 
-class Tally(NamedTuple):
-    """How often a verdict is given."""
+_Said = TypeVar("_Said", Word, str)
 
-    word: Word
+
+class Tally(NamedTuple, Generic[_Said]):
+    """How often something is said."""
+
+    word: _Said
     number: int
 
 
@@ -140,6 +143,16 @@ class Trace:
         """The evidence that is of one fault."""
         one = self.evidence.get(f"{Kind.FAULT.value}:{fault.id}")
         return () if one is None else (one,)
+
+    def word_of(self, finding: Finding) -> Word:
+        """The word for a finding: that of the row that it is about, or of the evidence of a kind where all of it that
+        does not hold is SUSPECT. Whatever else stands against the claim is a failure."""
+        about = [one for one in self.report.evidence if finding.where in (one.id, one.kind.value)]
+        words = {WORDS[one.status] for one in about}
+        words |= {WORDS[row.status] for row in self.report.invariants if row.id == finding.where}
+        words |= {WORDS[row.status] for row in self.report.hazards if row.id == finding.where}
+        words.discard(WORDS[Status.HOLDS])
+        return words.pop() if len(words) == 1 else WORDS[Status.FAILS]
 
     def of(self, kind: Kind) -> Shown:
         """All evidence of one kind."""
@@ -223,8 +236,8 @@ def told(report: Report) -> Told:
     return Told(WORDS[Standing.NOT_SHOWN if open_here else Status.SUSPECT], f"Nothing fails, but {stand}", findings)
 
 
-def tally(given: Iterable[Word]) -> tuple[Tally, ...]:
-    """How often each word is given, the most frequent first."""
+def tally(given: Iterable[_Said]) -> tuple[Tally[_Said], ...]:
+    """How often each word is said, the most frequent first."""
     return tuple(Tally(word, number) for word, number in Counter(given).most_common())
 
 
@@ -301,6 +314,7 @@ def _anchors(report: Report) -> Mapping[str, str]:
         *((row.id, row.id) for row in report.controls),
         *((row.id, row.id) for row in report.assumptions),
         *((row.id, row.id) for row in report.faults),
+        *((row.id, row.id) for row in (report.characteristics.figures if report.characteristics else ())),
         *((row.id, f"evidence-{row.id}") for row in report.evidence),
         *((gap(row), gap(row)) for row in report.verdict.not_shown),
         *((register(kind), register(kind)) for kind in KINDS if any(row.kind is kind for row in report.evidence)),

@@ -55,7 +55,7 @@ ANSWER_WORDS: Final[Mapping[str, Word]] = {
     Answer.HERE: Word("ANSWERED", "✓", "holds"),
     Answer.PARTLY: Word("IN PART", "◐", "partly"),
     Answer.MANUFACTURER: Word("INTEGRATOR", "◇", "integrator"),
-    Answer.DOES_NOT_APPLY: Word("N/A", "\N{EN DASH}", "unshown"),
+    Answer.DOES_NOT_APPLY: Word("N.A.", "\N{EN DASH}", "unshown"),
 }
 """Whether a clause of a standard is answered here, or is the integrator's to show."""
 
