@@ -10,6 +10,7 @@ from iontocore.safety.faults import FAULT_BY_ID, FAULTS
 from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.table import TABLE, rows
 from iontocore.verification import (
+    characteristics,
     cover,
     deviations,
     examined,
@@ -29,6 +30,8 @@ from iontocore.verification import (
 )
 from iontocore.verification.campaign_table import KNOWN_OPEN, FaultResult
 from iontocore.verification.campaign_table import Verdict as OfFault
+from iontocore.verification.characteristics_figures import Characteristic as Figured
+from iontocore.verification.characteristics_figures import Point, Range, V
 from iontocore.verification.evidence import Coverage, Evidence, Kind, Made, Mode, MutantCount, Place, Status
 from iontocore.verification.excuses import Excuse, judge
 from iontocore.verification.gaps import Count, Gap, Measured, NotMeasuredError, Totals
@@ -239,6 +242,39 @@ def test_a_fault_that_was_never_injected_is_an_objection() -> None:
     assert {one.where for one in part.objections} == set(FAULT_BY_ID)
 
 
+# ---- the output ------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_of_the_output_points_at_its_row_and_one_beyond_its_limit_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limit = Range(None, 65_000, "the device")
+    rows_of = (
+        Figured("OC-01", "largest voltage", "at 500 ohm", 7_505, V, limit, ("SI-09",)),
+        Figured("OC-20", "first tick", "palms", 66_000, V, limit, ("SI-05",), ("H-03",)),
+        Figured("OC-28", "contact lost", "palms", 15, V, None, ("SI-10",)),
+    )
+    point = Point(500, 15_000, 15_011_400, 15_003_000, 7_505, 1_600, False)
+    found = characteristics.Characteristics(rows_of, (point,), ())
+    monkeypatch.setattr(characteristics, "characterise", lambda _: found)
+    part = gather_device.characteristics(setting())
+    assert failing(part) == {"characteristic:OC-20": ("first tick: 66 V, and allowed is at most 65 V",)}
+    assert [one.id for one in part.evidence] == ["characteristic:OC-01", "characteristic:OC-20"]
+    assert part.evidence[0].figures == {"value_mv": 7_505}
+    for one in part.evidence:
+        line = (tools.ROOT / one.source.file).read_text("utf-8").splitlines()[one.source.line - 1]
+        assert f'"{one.id.partition(":")[2]}"' in line
+    assert part.characteristics is not None
+    assert [one.value for one in part.characteristics.figures] == ["7.505", "66", "0.015"]
+    assert (part.characteristics.points[0].delivered_ua, part.characteristics.points[0].ripple_ua) == (15_011, 2)
+
+
+def test_every_figure_of_the_output_has_a_line_that_it_stands_on() -> None:
+    names = {f"OC-{number:02}" for number in range(1, 40)}
+    text = "".join((tools.ROOT / file).read_text("utf-8") for file in gather_device._ROWS)
+    assert {name for name in names if f'"{name}"' in text} >= {"OC-01", "OC-20", "OC-33"}
+
+
 # ---- the model -------------------------------------------------------------------------------------------------------
 
 
@@ -317,9 +353,11 @@ def test_a_module_that_the_record_does_not_have_was_not_run(monkeypatch: pytest.
 
 
 def test_a_place_that_is_not_there_is_an_error() -> None:
-    for look, name in ((places.of_row, "SI-99"), (places.of_id, "SI-99"), (places.of_function, "nothing")):
-        with pytest.raises(LookupError):
+    for look, name in ((places.of_row, "SI-99"), (places.of_function, "nothing")):
+        with pytest.raises(LookupError, match=name):
             look("ccore/src/guard.c", name)
+    with pytest.raises(LookupError, match="OC-99"):
+        places.of_id("OC-99", "verification/characteristics_rows.py", "verification/characteristics_waves.py")
 
 
 def test_a_function_of_c_is_found_where_it_is_defined() -> None:

@@ -40,6 +40,7 @@ from iontocore.verification.evidence import (
 )
 from iontocore.verification.gather import Part, Setting, Step, merged
 from iontocore.verification.join import join
+from iontocore.verification.not_shown import rows as limits
 from iontocore.verification.soup import Found, found
 from iontocore.verification.soup_items import SOUP
 from iontocore.verification.tools import ROOT, cores
@@ -117,7 +118,7 @@ def _stood_still(subject: Examined, root: Path) -> None:
 
 def concluded(mode: Mode, subject: Examined, part: Part, run: Run) -> Report:
     """The report on what was gathered."""
-    not_shown = (*part.not_shown, *_uncommitted(subject))
+    not_shown = (*limits(), *part.not_shown, *_uncommitted(subject))
     joined = join(part.evidence, subject.groups, not_shown, part.objections)
     return Report(
         schema=FORMAT,

@@ -33,7 +33,7 @@ from iontocore.verification.tools import cores
 
 _CAMPAIGN: Final = "verification/campaign.py"
 _FAULTS: Final = "safety/faults.py"
-_ROWS: Final = "verification/characteristics_rows.py"
+_ROWS: Final = ("verification/characteristics_rows.py", "verification/characteristics_waves.py")
 _NA_PER_UA: Final = 1000
 
 
@@ -65,7 +65,7 @@ def _figure(setting: Setting, row: Figured) -> Evidence:
         hazards=row.hazards,
         figures={f"value_{row.measure.small.lower().replace('/', '_per_')}": row.number},
         command="make characteristics",
-        source=places.of_id(_ROWS, row.id),
+        source=places.of_id(row.id, *_ROWS),
         fails="" if holds else f"{row.name}: {row.value} {row.unit}, and allowed is {row.allowed}",
     )
 
@@ -153,7 +153,7 @@ def _fault(setting: Setting, row: FaultResult) -> Evidence:
             "peak_mv": row.peak_mv,
         },
         command="make campaign" if known is None else f"make campaign ARGS='--fault {row.fault}'",
-        source=Place(_CAMPAIGN, 1) if known is None else places.of_id(_FAULTS, row.fault),
+        source=Place(_CAMPAIGN, 1) if known is None else places.of_id(row.fault, _FAULTS),
         fails=fails,
     )
 

@@ -88,7 +88,7 @@ def _coarse() -> tuple[NotShown, ...]:
 def _property(setting: Setting, one: model.Judged) -> Evidence:
     status = _STATUS[one.verdict]
     return _piece(
-        setting, one.property.label, one.property.says, places.of_id(_PROPERTIES, one.property.label), status,
+        setting, one.property.label, one.property.says, places.of_id(one.property.label, _PROPERTIES), status,
         invariants=one.property.invariants, figures={"states": one.states, "depth": one.depth},
         detail=one.how if status is Status.FAILS else ("the search did not come to its end",),
     )  # fmt: skip

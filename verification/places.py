@@ -15,12 +15,20 @@ _HEAD: Final = re.compile(r"[A-Za-z_][^;{}()=]*\b(?P<name>\w+)\(")
 def of_row(file: str, row: str, root: Path = ROOT) -> Place:
     """The line on which a table gives a row its id, as in ``id="H-01",`` or ``"SI-01",``. LookupError when there is no
     such line."""
-    return _first(file, rf'(?:^|[\s(])(?:id ?= ?)?"{re.escape(row)}",?\s*$', root)
+    path = root / file
+    number = _number(path, path.stat().st_mtime_ns, rf'(?:^|[\s(])(?:id ?= ?)?"{re.escape(row)}",?\s*$')
+    if number is None:
+        raise LookupError(f"{file} has no row {row}")
+    return Place(file, number)
 
 
-def of_id(file: str, name: str, root: Path = ROOT) -> Place:
-    """The first line that has this id between quotation marks. LookupError when there is none."""
-    return _first(file, rf'"{re.escape(name)}"', root)
+def of_id(name: str, *files: str, root: Path = ROOT) -> Place:
+    """The first line of these files that has an id between quotation marks. LookupError when there is none."""
+    for file in files:
+        number = _number(root / file, (root / file).stat().st_mtime_ns, rf'"{re.escape(name)}"')
+        if number is not None:
+            return Place(file, number)
+    raise LookupError(f"none of {', '.join(files)} has {name}")
 
 
 def of_function(file: str, name: str, root: Path = ROOT) -> Place:
@@ -37,14 +45,6 @@ def _begins(path: Path, changed_ns: int) -> Mapping[str, int]:
     """The line of each function of C, the last where there are several."""
     heads = ((number, _HEAD.match(line)) for number, line in _numbered(path, changed_ns))
     return {head["name"]: number for number, head in heads if head}
-
-
-def _first(file: str, pattern: str, root: Path) -> Place:
-    path = root / file
-    number = _number(path, path.stat().st_mtime_ns, pattern)
-    if number is None:
-        raise LookupError(f"{file} has no line like {pattern}")
-    return Place(file, number)
 
 
 @cache

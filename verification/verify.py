@@ -5,7 +5,8 @@
     iontocore verify --check DIR          nothing is run: is a report, and the text, still what it was?
 
 DIR gets ``evidence.json`` (``evidence.schema.json`` is its shape), the pages that are made of it (``report.html``,
-``report.pdf``), ``sbom.cdx.json``, and ``SHA256SUMS`` with the hash of every file.
+``report.pdf``), the bill of materials (``sbom.cdx.json``), the tables and the text as linked pages and as ReqIF
+(``browser``), and ``SHA256SUMS`` with the hash of every file.
 
 The status is 0 when the claim holds, 1 when something stands against it (or, with --check, has changed), and 2 when
 there is no report: a tool is missing, the text changed meanwhile, or DIR holds something else.
