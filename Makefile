@@ -67,7 +67,7 @@ model: tools $(READY) ## Spin: every state of table, core, session and a hostile
 	$(BIN)/python -m iontocore.verification.model --seeds
 
 python-mutants: $(READY) ## the same of the Python that safety rests on, with mutmut
-	$(BIN)/python -m iontocore.verification.python_mutants
+	$(BIN)/python -m iontocore.verification.python_mutants $(ARGS)
 
 checklists: $(READY) ## the clauses of IEC 62304 and IEC 60601 with their answers, and whether what they name is there
 	$(BIN)/python -m iontocore.verification.checklists
@@ -82,7 +82,7 @@ fuzz: tools $(READY) ## ten million inputs through the C core under ASan and UBS
 	$(BIN)/python -m iontocore.verification.fuzz
 
 sanitize: tools $(READY) ## the whole test suite under ASan and UBSan
-	$(BIN)/python -m iontocore.verification.sanitize
+	$(BIN)/python -m iontocore.verification.sanitize $(ARGS)
 
 characteristics: $(READY) ## what the output gives at each load: voltage, current, accuracy, waveforms; pictures in build/characteristics
 	$(BIN)/python -m iontocore.verification.characteristics

@@ -26,6 +26,7 @@ from iontocore.verification import (
     python_mutants,
     python_mutants_record,
     rules,
+    sanitize,
     tools,
 )
 from iontocore.verification.campaign_table import KNOWN_OPEN, FaultResult
@@ -151,6 +152,18 @@ def test_in_quick_mode_the_fuzzer_is_not_run_and_that_is_a_row() -> None:
     part = gather_runs.fuzzing(setting(Mode.QUICK))
     assert part.evidence == ()
     assert [row.id for row in part.not_shown] == ["fuzz"]
+
+
+def test_the_suite_under_sanitizers_is_read_from_its_record_and_without_one_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert sanitize.read(tmp_path / "none.toml") is None
+    monkeypatch.setattr(sanitize, "read", lambda: None)
+    assert [row.id for row in gather_runs.sanitizers(setting()).not_shown] == ["sanitize"]
+    monkeypatch.setattr(sanitize, "read", lambda: sanitize.Recorded("abc", 3000))
+    (one,) = gather_runs.sanitizers(setting()).evidence
+    assert (one.made, one.speaks_of, one.figures) == (Made.RECORDED, "abc", {"tests_passed": 3000})
+    assert one.group in FINGERPRINTS
 
 
 SIZES = (

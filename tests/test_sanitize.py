@@ -116,3 +116,17 @@ def test_a_choice_that_names_no_test_is_a_mistake_and_no_failure_of_the_core(
     monkeypatch.setattr(sanitize, "FOLDER", tmp_path / "made")
     assert sanitize.main(["--", *one_tick(tmp_path)[1:], *chosen[:-1], str(tmp_path / chosen[-1])]) == 2
     assert "tests that pytest finds, says pytest (status " in capsys.readouterr().err
+
+
+def test_a_record_is_read_as_it_was_written_and_refused_when_it_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "sanitized.toml"
+    sanitize.write(path, sanitize.Recorded("abc", 3000))
+    assert sanitize.read(path) == sanitize.Recorded("abc", 3000)
+    path.write_text("passed = 3000\n")
+    with pytest.raises(Refusal, match=r"sanitized\.toml"):
+        sanitize.read(path)
+
+
+def test_a_record_is_of_all_tests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sanitize.main(["--record", "--", "tests/test_caps.py"]) == 2
+    assert "of all tests" in capsys.readouterr().err

@@ -57,6 +57,7 @@ STEPS: Final = (
     Step("lines", gather_mutants.lines),
     Step("operator mutants", gather_mutants.operators),
     Step("Python mutants", gather_mutants.python),
+    Step("sanitizers", gather_runs.sanitizers),
     Step("fuzzing", gather_runs.fuzzing),
     Step("proof", gather_proof.gather),
 )

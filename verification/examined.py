@@ -9,7 +9,7 @@ from importlib.metadata import version as version_of_package
 from pathlib import Path
 from typing import Final
 
-from iontocore.verification import fuzz, operator_mutants, rules
+from iontocore.verification import fuzz, operator_mutants, rules, sanitize
 from iontocore.verification.deviations import REGISTER
 from iontocore.verification.evidence import Examined, Group
 from iontocore.verification.ledger import tools as provers
@@ -19,6 +19,7 @@ from iontocore.verification.tools import ROOT, SOURCES, fingerprint, run, versio
 CORE: Final = "the C core"
 FUZZED: Final = "the C core and its fuzzer"
 TESTED: Final = "the C core and the tests of it"
+SANITIZED: Final = "the C core and its simulation"
 RULED: Final = "the embedded text and its rules"
 EVERYTHING: Final = "everything"
 
@@ -41,6 +42,7 @@ def members() -> Mapping[str, tuple[Path, ...]]:
         CORE: SOURCES,
         FUZZED: (*SOURCES, *fuzz.HARNESS),
         TESTED: (*SOURCES, *operator_mutants.TESTS),
+        SANITIZED: sanitize.TEXTS,
         RULED: (*rules.SCOPE, rules.CHECKS, REGISTER.relative_to(ROOT)),
         **{python_group(module): texts_of(module) for module in TESTS_OF},
     }

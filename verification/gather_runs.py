@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from iontocore.verification import cover, fuzz, rules
+from iontocore.verification import cover, fuzz, rules, sanitize
 from iontocore.verification.evidence import (
     Coverage,
     Evidence,
@@ -24,7 +24,7 @@ from iontocore.verification.evidence import (
     Uncovered,
 )
 from iontocore.verification.evidence import Finding as Objection
-from iontocore.verification.examined import EVERYTHING, FUZZED, RULED
+from iontocore.verification.examined import EVERYTHING, FUZZED, RULED, SANITIZED
 from iontocore.verification.excuses import Excuse, Judgement, judge, load
 from iontocore.verification.gaps import Gap, Measured, NotMeasuredError
 from iontocore.verification.gaps import Place as GapPlace
@@ -231,6 +231,37 @@ def fuzzing(setting: Setting) -> Part:
 
 _NOT_FUZZED: Final = NotShown(
     "fuzz", "What the fuzzer finds: in quick mode it does not run.", "An input may break what no test asks.", _WHOSE
+)
+
+
+def sanitizers(_: Setting) -> Part:
+    """What the whole suite said under ASan and UBSan: read from its record, since it takes longer than a report may."""
+    recorded = sanitize.read()
+    if recorded is None:
+        return Part(not_shown=(_NOT_SANITIZED,))
+    piece = Evidence(
+        id=f"{Kind.SANITIZE}:suite",
+        kind=Kind.SANITIZE,
+        subject="the whole suite under ASan and UBSan",
+        says="Every test passes, and no access and no sum of the C core and its simulation is out of bounds.",
+        invariants=(),
+        hazards=(),
+        status=Status.HOLDS,
+        made=Made.RECORDED,
+        group=SANITIZED,
+        speaks_of=recorded.speaks_of,
+        figures={"tests_passed": recorded.passed},
+        command="make sanitize",
+        source=Place("verification/sanitize.py", 1),
+    )
+    return Part((piece,))
+
+
+_NOT_SANITIZED: Final = NotShown(
+    "sanitize",
+    "That the whole suite passes under ASan and UBSan: it takes longer than a report may, and there is no record.",
+    "A test may read or write out of bounds, and pass.",
+    "make sanitize ARGS=--record",
 )
 
 

@@ -13,18 +13,22 @@ import platform
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification.command import Parser, answered
 from iontocore.verification.instrumented import build, environment
-from iontocore.verification.tools import ROOT, require, run
+from iontocore.verification.tools import RECORDS, ROOT, SOURCES, fingerprint, require, run
 
 FOLDER: Final = ROOT / "build" / "sanitize"
+RECORD: Final = RECORDS / "sanitized.toml"
+TEXTS: Final = (*SOURCES, *(path.relative_to(ROOT) for path in sorted((ROOT / "ccore" / "sim").glob("*.[ch]"))))
+"""What is checked, relative to the project: all C that the extension is made of."""
 COMPILER: Final = "clang-19"
 """And not gcc: the UBSan of that one writes its reports nowhere but to the error stream, which pytest takes."""
 FLAGS: Final = (
@@ -164,6 +168,33 @@ def _sentence(report: Path) -> str:
     return next(said, lines[0] if lines else "an empty report")
 
 
+class Recorded(NamedTuple):
+    """What a run of the whole suite said. speaks_of: the fingerprint of `TEXTS`. passed: how many tests."""
+
+    speaks_of: str
+    passed: int
+
+
+def write(path: Path, recorded: Recorded) -> None:
+    """Write what was said."""
+    path.write_text(
+        "# What the whole suite said under ASan and UBSan. Written by `make sanitize ARGS=--record`.\n"
+        f'speaks_of = "{recorded.speaks_of}"\npassed = {recorded.passed}\n',
+        encoding="utf-8",
+    )
+
+
+def read(path: Path = RECORD) -> Recorded | None:
+    """What is recorded; None where nothing is. Refusal for a record that is none."""
+    if not path.exists():
+        return None
+    try:
+        told = tomllib.loads(path.read_text("utf-8"))
+        return Recorded(str(told["speaks_of"]), int(told["passed"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(path.name, repr(error), "what `--record` writes", __name__) from error
+
+
 def verdict(outcome: Outcome) -> str:
     """One line: whether all held."""
     left_out = f", {outcome.left_out} left out" if outcome.left_out else ""
@@ -184,8 +215,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     parser = Parser("sanitize", __doc__.splitlines()[0])
     parser.add_argument("chosen", nargs="*", help="tests or options for pytest, after --; all tests without any")
-    outcome = check(FOLDER, parser.parse_args(argv).chosen)
+    parser.add_argument("--record", action="store_true", help="write what all tests said, when all held")
+    given = parser.parse_args(argv)
+    if given.record and given.chosen:
+        parser.error("--record is of all tests")
+    text = fingerprint(TEXTS)
+    outcome = check(FOLDER, given.chosen)
     print(verdict(outcome))
+    if given.record and outcome.holds:
+        write(RECORD, Recorded(text, outcome.passed))
+        print(f"recorded in {RECORD.relative_to(ROOT)}")
     return 0 if outcome.holds else 1
 
 
