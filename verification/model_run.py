@@ -12,7 +12,7 @@ from iontocore.table import Event, State
 from iontocore.verification.model_properties import Property
 from iontocore.verification.tools import Answer, complaint, require, run
 
-TIMEOUT_S: Final = 600
+TIMEOUT_S: Final = 1800
 """Seconds after which a search has shown nothing."""
 _MODEL: Final = "model.pml"
 _DEPTH: Final = 1_000_000
