@@ -39,6 +39,7 @@ from iontocore.verification.gaps import Count, Gap, Measured, NotMeasuredError, 
 from iontocore.verification.gaps import Place as GapPlace
 from iontocore.verification.gather import Part, Setting
 from iontocore.verification.model_properties import COARSE, PROPERTIES
+from iontocore.verification.model_run import Search
 from iontocore.verification.model_seeds import SEEDS
 from iontocore.verification.python_mutants_copy import TESTS_OF, texts_of
 from iontocore.verification.python_mutants_record import Tried
@@ -291,10 +292,13 @@ def test_every_figure_of_the_output_has_a_line_that_it_stands_on() -> None:
 # ---- the model -------------------------------------------------------------------------------------------------------
 
 
-def examination(*, broken: str = "", missed: bool = False, sown: bool = True, taken: bool = True) -> Part:
+def examination(
+    *, broken: str = "", missed: bool = False, sown: bool = True, taken: bool = True, liveness: bool = True
+) -> Part:
     judged = tuple(
         model.Judged(each, model.Verdict.BROKEN if each.label == broken else model.Verdict.HOLDS, 1000, 20, ("stop",))
         for each in PROPERTIES
+        if liveness or not each.liveness
     )
     seeds = tuple(model.Sown(seed, not missed) for seed in SEEDS) if sown else ()
     every = tuple(rows(TABLE))
@@ -317,6 +321,20 @@ def test_what_the_model_leaves_open_is_not_shown_and_so_are_seeds_that_were_not_
     rows_of = {row.id for row in examination().not_shown}
     assert rows_of == {f"model-{one.label}" for one in COARSE}
     assert {row.id for row in examination(sown=False).not_shown} == rows_of | {"model-seeds"}
+    (row,) = (row for row in examination(liveness=False).not_shown if row.id == "model-liveness")
+    assert all(each.label in row.what for each in PROPERTIES if each.liveness)
+    assert "SI-16" in row.invariants
+
+
+def test_in_quick_mode_the_model_is_searched_for_breaches_of_safety_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = frozenset((row.before, row.event, row.after) for row in rows(TABLE))
+    monkeypatch.setattr(model, "build", lambda _, out: out)
+    monkeypatch.setattr(model, "search", lambda *_: Search(True, 9, 3, "", every, frozenset()))
+    quick, full = (gather_model.gather(setting(mode)) for mode in (Mode.QUICK, Mode.FULL))
+    safety = {f"model:{each.label}" for each in PROPERTIES if not each.liveness}
+    assert {one.id for one in quick.evidence} == safety
+    assert {one.id for one in full.evidence} == {f"model:{each.label}" for each in PROPERTIES} | {"model:seeds"}
+    assert model.steps(seeds=False, liveness=False) == 1 + len(safety)
 
 
 # ---- mutants ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The model as evidence: every property that was searched for a breach, and the errors that were sown to be found."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from iontocore.verification import model, places
@@ -18,7 +19,7 @@ from iontocore.verification.evidence import (
 )
 from iontocore.verification.examined import EVERYTHING
 from iontocore.verification.gather import Part, Setting
-from iontocore.verification.model_properties import COARSE
+from iontocore.verification.model_properties import COARSE, PROPERTIES
 from iontocore.verification.progress import progress
 
 _COMMAND: Final = "make model"
@@ -32,10 +33,10 @@ _STATUS: Final = {
 
 
 def gather(setting: Setting) -> Part:
-    """Search the model; in full mode the models with a seeded error, too."""
-    seeds = setting.mode is Mode.FULL
-    with progress("model", model.steps(seeds=seeds)) as advance:
-        found = model.examine(advance, seeds=seeds, out=setting.out / "model")
+    """Search the model; in quick mode for breaches of safety alone, and without the seeded errors."""
+    full = setting.mode is Mode.FULL
+    with progress("model", model.steps(seeds=full, liveness=full)) as advance:
+        found = model.examine(advance, seeds=full, liveness=full, out=setting.out / "model")
     return of_examination(setting, found)
 
 
@@ -52,7 +53,7 @@ def of_examination(setting: Setting, found: model.Examination) -> Part:
             *(_sown(setting, found) if found.sown else ()),
         ),
         objections=tuple(missing),
-        not_shown=(*_coarse(), *(() if found.sown else (_NOT_SOWN,))),
+        not_shown=(*_coarse(), *_left_out(found)),
         model=Model(
             rows=found.rows,
             rows_taken=found.rows - len(found.never_taken),
@@ -68,6 +69,21 @@ def of_examination(setting: Setting, found: model.Examination) -> Part:
             ),
         ),
     )
+
+
+def _left_out(found: model.Examination) -> Iterator[NotShown]:
+    searched = {one.property for one in found.properties}
+    missing = [each for each in PROPERTIES if each not in searched]
+    if missing:
+        yield NotShown(
+            "model-liveness",
+            f"In quick mode the model is not searched for: {', '.join(each.label for each in missing)}.",
+            " ".join(f"It may not be so: {each.says}" for each in missing),
+            "make verify",
+            tuple(sorted({name for each in missing for name in each.invariants})),
+        )
+    if not found.sown:
+        yield _NOT_SOWN
 
 
 _NOT_SOWN: Final = NotShown(

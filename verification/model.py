@@ -76,9 +76,10 @@ class Examination:
         )
 
 
-def examine(advance: Advance, *, seeds: bool, out: Path = FOLDER) -> Examination:
-    """Search the model of the table in force for a breach of every property; with `seeds`, also each model with a
-    seeded error. advance: is called for each of `steps(seeds=seeds)` pieces of work. out: where models are built.
+def examine(advance: Advance, *, seeds: bool, liveness: bool = True, out: Path = FOLDER) -> Examination:
+    """Search the model of the table in force for a breach of every property, or without `liveness` of those of safety;
+    with `seeds`, also each model with a seeded error. advance: is called for each of `steps` pieces of work. out: where
+    models are built.
     Refusal when spin or gcc is not there or does not take a model."""
     program = build(model_text(TABLE, FORMULAS), out)
     together = search(program, SAFETY)
@@ -86,6 +87,7 @@ def examine(advance: Advance, *, seeds: bool, out: Path = FOLDER) -> Examination
     judged = [
         _judged(program, each, together if together.holds and not each.liveness else search(program, each), advance)
         for each in PROPERTIES
+        if liveness or not each.liveness
     ]
     sown = []
     for seed in SEEDS if seeds else ():
@@ -94,9 +96,10 @@ def examine(advance: Advance, *, seeds: bool, out: Path = FOLDER) -> Examination
     return Examination(tuple(judged), len(rows(TABLE)), never_taken(TABLE, together), tuple(sown))
 
 
-def steps(*, seeds: bool) -> int:
+def steps(*, seeds: bool, liveness: bool = True) -> int:
     """How many pieces of work `examine` reports."""
-    return 1 + len(PROPERTIES) + (len(SEEDS) if seeds else 0)
+    properties = sum(liveness or not each.liveness for each in PROPERTIES)
+    return 1 + properties + (len(SEEDS) if seeds else 0)
 
 
 def _judged(program: Path, each: Property, found: Search, advance: Advance) -> Judged:
