@@ -55,7 +55,7 @@ SECTIONS: Final[Mapping[str, tuple[Quantity, ...]]] = {
         Quantity("compliance_v", "compliance_mv", 1_000, 100_000, CEILING, "the most that the output stage can give"),
         Quantity("over_voltage_v", "over_voltage_mv", 1_001, 120_000, CORE, "over-voltage trip level, measured"),
         Quantity("saturation_v", "saturation_mv", 500, 100_000, CORE, "at or above this the voltage is saturated"),
-        Quantity("headroom_ua", "headroom_na", 1_000, 1_000_000, CORE, "drive above what is measured, when saturated"),
+        Quantity("headroom_ua", "headroom_na", 1_001, 1_000_000, CORE, "drive above what is measured, when saturated"),
     ),
     "sensors": (
         Quantity("current_max_ma", "sensor_max_na", 100_002, 200_000_000, CORE, "full scale of both current sensors"),
@@ -188,6 +188,8 @@ class DeviceProfile:
             "half of output.compliance_v to output.compliance_v",
             CORE,
         )
+        # at a saturated voltage that drives nothing the drive falls to the headroom, and has to stay above this
+        yield ("open_na", self.open_na < self.headroom_na, "below output.headroom_ua", CORE)
         yield ("sensor_max_na", self.sensor_max_na > self.trip_na, "above output.trip_ma", CORE)
         yield ("sensor_max_mv", self.sensor_max_mv > self.over_voltage_mv, "above output.over_voltage_v", CORE)
         error_ua = f"{self.sensor_error_na / 1000:g} uA"

@@ -629,11 +629,6 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         (*_lasting(Fault.BODY_LIFT, 0, 2 * _MS, 4 * _MS), *_each(Fault.BODY_FLICKER, 2 * _MS, 4 * _MS)),
         ("H-03", "H-04"),
         ("SI-03", "SI-10"),
-        answered_by=AnsweredBy.PROFILE,
-        why="lost contact counts as an open circuit only when it lasts, and the drive goes on meanwhile: what comes "
-        "back comes back in one step. No hand is that fast; a loose plug is",
-        to_show="connectors that do not bounce, or a debounce of an open circuit as short as the sensors allow, down "
-        "to one tick",
     ),
     SingleFault(
         "SF-75",

@@ -143,9 +143,9 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
         mark=Mark.ASSUMPTION,
         note="A reversal at full current was found in open firmware. A cut for a worse cause is a step as well, "
         "downwards, and is accepted as the lesser harm.",
-        remains="A cut at full current is felt. When contact was nearly lost and the voltage saturates, the current "
-        "can come back in one step: known, open, and described in docs/safety-case.md. Glitches of the converter "
-        "between two ticks are the hardware's.",
+        remains="A cut at full current is felt. When contact that was nearly lost comes back at a saturated voltage, "
+        "the current steps by the headroom and the first sensor's error. Glitches of the converter between two ticks "
+        "are the hardware's.",
     ),
     Hazard(
         id="H-04",

@@ -119,9 +119,12 @@ def _rises_by_the_ramp(before_na: int, now_na: int, na: int) -> bool:
     return (abs(now_na) <= na) | ((abs(now_na) <= abs(before_na) + na) & (before_na * now_na >= 0))
 
 
-def _falls_by_the_ramp(before_na: int, now_na: int, na: int) -> bool:
-    """The magnitude fell by at most ``na``; on the other side of zero it fell to zero."""
-    return (abs(before_na) <= na) | ((abs(before_na) <= abs(now_na) + na) & (before_na * now_na >= 0))
+def _falls_by_the_ramp(before_na: int, now_na: int, na: int, allowed_na: int) -> bool:
+    """The magnitude fell by at most ``na`` from where it was, or from ``allowed_na`` where that is less; on the other
+    side of zero it fell to zero."""
+    to_na = abs(now_na) + na
+    same_way = before_na * now_na >= 0
+    return (abs(before_na) <= na) | (((abs(before_na) <= to_na) | (allowed_na <= to_na)) & same_way)
 
 
 # ---- the current -------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ def _si03_slew(previous: Sample, current: Sample, settings: Settings) -> bool:
     return (
         _rises_by_the_ramp(previous.drive_na, current.drive_min_na, rise_na)
         & _rises_by_the_ramp(previous.drive_na, current.drive_max_na, rise_na)
-        & (_falls_by_the_ramp(previous.drive_na, current.drive_na, fall_na) | _cut(current))
+        & (_falls_by_the_ramp(previous.drive_na, current.drive_na, fall_na, current.allowed_na) | _cut(current))
     )
 
 
@@ -368,11 +371,18 @@ def _si26_regulator_alone(previous: Sample, current: Sample, settings: Settings)
     return (
         (abs(proposed) <= settings.limit_na)
         & _rises_by_the_ramp(was, proposed, settings.rise_na_per_tick)
-        & (_falls_by_the_ramp(was, proposed, settings.fall_na_per_tick) | given_up)
+        & (_falls_by_the_ramp(was, proposed, settings.fall_na_per_tick, current.allowed_na) | given_up)
+        & (abs(proposed) <= current.allowed_na)
         & (_goes_on(proposed, previous.proposal_last_sign) | (previous.proposal_zero_us >= settings.dwell_us))
         & _implies(previous.trips != 0, proposed == 0)
         & _implies(_off(previous) & (proposed != 0), (current.command == _RUN) & (previous.armed == 1))
     )
+
+
+def _si27_headroom(previous: Sample, current: Sample, settings: Settings) -> bool:
+    saturated = abs(current.voltage_mv) >= settings.saturation_mv
+    flows_na = (current.measured_na * current.drive_na > 0) * abs(current.measured_na)
+    return _implies(saturated, abs(current.drive_na) <= flows_na + settings.headroom_na)
 
 
 # ---- the table ---------------------------------------------------------------------------------------------
@@ -424,11 +434,12 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     Invariant(
         "SI-03",
         "From tick to tick the magnitude of the driven current rises by at most the rise rate and falls by at most the "
-        "fall rate, save when it is cut to zero by a trip.",
+        "fall rate, save when it is cut to zero by a trip or when a saturated voltage takes it to what it allows "
+        "(SI-27).",
         ("H-03",),
         "IEC 60601-1, 12.4 (hazardous output)",
         "report",
-        ("drive_na", "drive_min_na", "drive_max_na", "ticks", "rise_na_per_tick", "fall_na_per_tick"),
+        ("drive_na", "drive_min_na", "drive_max_na", "allowed_na", "ticks", "rise_na_per_tick", "fall_na_per_tick"),
         _si03_slew,
     ),
     Invariant(
@@ -658,13 +669,24 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "SI-26",
-        "Before the guard has seen them, the regulator's proposals keep the limit, the ramp and the dwell, leave zero "
-        "with the output off only by RUN after a STOP that was seen, and are zero once the guard has cut.",
+        "Before the guard has seen them, the regulator's proposals keep the limit, the ramp, the dwell and what a "
+        "saturated voltage allows, leave zero with the output off only by RUN after a STOP that was seen, and are zero "
+        "once the guard has cut.",
         ("H-01", "H-03", "H-05", "H-06"),
         "IEC 60601-1, 4.7 (single fault condition)",
         "tick",
         ("proposal_na", "drive_na", "trips", "limit_na", "rise_na_per_tick", "fall_na_per_tick"),
         _si26_regulator_alone,
+    ),
+    Invariant(
+        "SI-27",
+        "At a saturated voltage the driven current is never above what flows in its direction by more than the "
+        "headroom: what is driven beyond it would come back in one step when the contact does.",
+        ("H-03", "H-04"),
+        "IEC 60601-1, 12.4 (hazardous output)",
+        "report",
+        ("drive_na", "measured_na", "voltage_mv", "saturation_mv", "headroom_na"),
+        _si27_headroom,
     ),
 )
 

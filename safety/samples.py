@@ -34,6 +34,10 @@ _WRAP: Final = 0xFFFFFFFF
 """Clocks and counters of the core are 32 bits wide and wrap; ``& _WRAP`` gives the difference of two readings."""
 
 
+NOT_SATURATED_NA: Final = 2**31
+"""``Sample.allowed_na`` where the voltage is not saturated: more than any drive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The limits in force. First the core's configuration, field by field as in ``struct ionto_config``, where each is
@@ -194,6 +198,9 @@ class Sample(NamedTuple):
     drive_min_na: int
     """Extremes of the drive since the previous sample, this one included; in a trace both are the drive."""
     drive_max_na: int
+    allowed_na: int
+    """What a saturated voltage lets the drive fall to at once (``allowed_na``); on a report the least that its extremes
+    allow, and without saturation ``NOT_SATURATED_NA``."""
     residual_na: int
     """What was still flowing: the larger magnitude of the two sensors; on a report the least that its extremes
     allow."""
@@ -274,7 +281,13 @@ def power_on(carried_trips: int = 0) -> Sample:
 
 
 _POWER_ON: Final = Sample(*(0,) * len(Sample._fields))._replace(
-    sample=-1, heartbeat=-1, now_us=-1, acknowledge=1, command=_RUN, journaled_command=_RUN
+    sample=-1,
+    heartbeat=-1,
+    now_us=-1,
+    acknowledge=1,
+    command=_RUN,
+    allowed_na=NOT_SATURATED_NA,
+    journaled_command=_RUN,
 )
 
 
@@ -313,6 +326,16 @@ def conditions(before: TraceRow | Sample, row: TraceRow, settings: Settings) -> 
         stopping=(row.command != _RUN) & (row.drive_na != 0),
         tick_off=(before.now_us >= 0) & (abs(clock_us - settings.tick_us) > settings.tick_tolerance_us),
     )
+
+
+def allowed_na(before: TraceRow | Sample, row: TraceRow, settings: Settings) -> int:
+    """What a saturated voltage lets the drive be in nA, ``before`` being the tick before ``row``: what flows in the
+    direction of the drive, and the headroom. ``NOT_SATURATED_NA`` where it is not. Of ints and of arrays of 64-bit
+    ints alike."""
+    saturated = abs(row.voltage_mv) >= settings.saturation_mv
+    along = row.measured_na * before.drive_na > 0
+    flows_na = along * abs(row.measured_na) + settings.headroom_na
+    return saturated * flows_na + (saturated == 0) * NOT_SATURATED_NA
 
 
 CAUSES: Final = {
@@ -369,6 +392,7 @@ class Witness:
             tick_count=before.tick_count + 1,
             drive_min_na=row.drive_na,
             drive_max_na=row.drive_na,
+            allowed_na=allowed_na(before, row, self._settings),
             residual_na=max(abs(row.measured_na), abs(row.check_na)),
             zero_us=before.zero_us + tick_us if row.drive_na == 0 else 0,
             last_sign=_sign(row.drive_na) or before.last_sign,
@@ -453,6 +477,12 @@ def sample_of_report(
     else:
         last_sign = _sign(low) or _sign(high) or previous.last_sign
     unheard_us = previous.unheard_us + elapsed_us if telemetry.heartbeat == previous.heartbeat else 0
+    least_na = max(telemetry.measured_min_na, -telemetry.measured_max_na, 0)
+    least_allowed_na = NOT_SATURATED_NA
+    if ticks and max(telemetry.voltage_max_mv, -telemetry.voltage_min_mv) >= settings.saturation_mv:
+        # at which tick, and in which direction, is not known: at the worst what flowed was against the drive
+        against = (high > 0 > telemetry.measured_max_na) or (low < 0 < telemetry.measured_min_na)
+        least_allowed_na = (0 if against else least_na) + settings.headroom_na
     # The request before may have been in force for most of the time, and this one for the end of it though unanswered.
     stop_seen = request.command != _RUN or previous.command != _RUN
     stopping = command != _RUN and previous.command != _RUN and drive != 0
@@ -479,7 +509,8 @@ def sample_of_report(
         telemetry.ticks,
         low,
         high,
-        max(telemetry.measured_min_na, -telemetry.measured_max_na, 0),  # residual_na
+        least_allowed_na,
+        least_na,  # residual_na
         zero_us,
         last_sign,
         zero_us,  # of the proposal

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from iontocore.ccore import Command
-from iontocore.safety.samples import CAUSES, Conditions, Sample, Settings, TraceRow, conditions, slow_causes
+from iontocore.safety.samples import (
+    CAUSES,
+    Conditions,
+    Sample,
+    Settings,
+    TraceRow,
+    allowed_na,
+    conditions,
+    slow_causes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,6 +106,7 @@ def witness_columns(
     field["tick_count"][:] = before.tick_count + place
     field["drive_min_na"][:] = field["drive_na"]
     field["drive_max_na"][:] = field["drive_na"]
+    field["allowed_na"][:] = allowed_na(TraceRow._make(table[:traced, :-1]), row, settings)
     np.maximum(abs(field["measured_na"]), abs(field["check_na"]), out=field["residual_na"])
     field["zero_us"][:] = _held(zero, before.zero_us, tick_us, place)
     field["last_sign"][:] = _last_sign(field["drive_na"], before.last_sign, place)

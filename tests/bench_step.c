@@ -17,7 +17,7 @@ static const struct ionto_config config = {
     .charge_cap_total_fc = 100000000000000000, .charge_reserve_fc = 1000000000000000, .tick_us = 1000,
     .tick_tolerance_us = 200, .limit_na = 20000000, .trip_na = 35000000, .rise_na_per_tick = 500, .fall_na_per_tick = 500,
     .dwell_us = 2000000, .compliance_mv = 60000, .over_voltage_mv = 65000, .saturation_mv = 59000, .headroom_na = 100000,
-    .open_na = 200000, .short_ohm = 200, .short_above_na = 1000000, .mismatch_na = 500000, .disagree_na = 800000,
+    .open_na = 50000, .short_ohm = 200, .short_above_na = 1000000, .mismatch_na = 500000, .disagree_na = 800000,
     .sensor_max_na = 50000000, .sensor_max_mv = 80000, .leakage_na = 100000, .over_current_us = 2000,
     .over_voltage_us = 5000, .open_us = 5000, .short_us = 10000, .mismatch_us = 20000, .sensor_us = 5000,
     .stale_us = 3000, .leakage_us = 20000, .switch_us = 20000, .contact_us = 500000, .heartbeat_us = 500000};

@@ -118,8 +118,8 @@ RANGES: Final[tuple[Range, ...]] = (
         at_high={"sensor_max_mv": 200_000},
     ),
     Range("saturation_mv", Error.SATURATION, lambda c: -(-c.compliance_mv // 2), lambda c: c.compliance_mv),
-    _fixed("headroom_na", Error.HEADROOM, 1000, 1_000_000),
-    _fixed("open_na", Error.OPEN, 1000, 1_000_000),
+    _fixed("headroom_na", Error.HEADROOM, 1001, 1_000_000, at_low={"open_na": 1000}),
+    Range("open_na", Error.OPEN, lambda c: 1000, lambda c: c.headroom_na - 1),
     _fixed("short_ohm", Error.SHORT, 1, 1000),
     _fixed("short_above_na", Error.SHORT_ABOVE, 10_000, 5_000_000),
     _fixed("mismatch_na", Error.MISMATCH, 1000, 1_000_000),
@@ -181,6 +181,7 @@ def small_configs(draw: st.DrawFn) -> Config:
     time_cap_us = draw(st.integers(1_000_000, 3_000_000))
     fall_time_us = -(-limit_na // fall_na) * tick_us
     tick_fc = limit_na * tick_us
+    headroom_na = draw(st.integers(1001, 30_000))
     charge_each_fc = tick_fc * draw(st.integers(20, 150)) + draw(st.integers(0, tick_fc))
     charge_total_fc = charge_each_fc + draw(st.integers(0, charge_each_fc))
     least_charge_reserve_fc = tick_fc + limit_na * limit_na * tick_us // (2 * fall_na)
@@ -200,8 +201,8 @@ def small_configs(draw: st.DrawFn) -> Config:
         compliance_mv=compliance_mv,
         over_voltage_mv=over_voltage_mv,
         saturation_mv=draw(_ends(-(-compliance_mv // 2), compliance_mv)),
-        headroom_na=draw(st.integers(1000, 30_000)),
-        open_na=draw(st.integers(1000, 20_000)),
+        headroom_na=headroom_na,
+        open_na=draw(st.integers(1000, min(20_000, headroom_na - 1))),
         short_ohm=draw(st.integers(1, 1000)),
         short_above_na=draw(st.integers(10_000, 50_000)),
         mismatch_na=draw(st.integers(1000, 60_000)),

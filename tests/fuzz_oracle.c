@@ -67,7 +67,8 @@ void config_range(const struct ionto_config *c, uint32_t field, int64_t *low, in
         case 12: lo = 1000; hi = 100000; break;                                      /* compliance_mv */
         case 13: lo = (int64_t)c->compliance_mv + 1; hi = (int64_t)c->compliance_mv + 20000; break;
         case 14: lo = ((int64_t)c->compliance_mv + 1) / 2; hi = c->compliance_mv; break;   /* saturation_mv */
-        case 15: case 16: lo = 1000; hi = 1000000; break;                            /* headroom_na, open_na */
+        case 15: lo = 1001; hi = 1000000; break;                                     /* headroom_na */
+        case 16: lo = 1000; hi = (int64_t)c->headroom_na - 1; break;                 /* open_na */
         case 17: lo = 1; hi = 1000; break;                                           /* short_ohm */
         case 18: lo = 10000; hi = 5000000; break;                                    /* short_above_na */
         case 19: lo = 1000; hi = 1000000; break;                                     /* mismatch_na */
@@ -174,17 +175,28 @@ static int at_cap(const struct oracle *o)
         || o->positive_fc + o->negative_fc + most > o->c.charge_cap_total_fc;
 }
 
+/* What a saturated voltage lets a channel drive: what flows in the direction of the drive, and the headroom. */
+static int64_t allowed_na(const struct oracle *o, const struct ionto_sense *s)
+{
+    const int along = (s->measured_na > 0 && o->last_na > 0) || (s->measured_na < 0 && o->last_na < 0);
+    return size(s->voltage_mv) < o->c.saturation_mv ? INT64_MAX
+                                                    : (along ? size(s->measured_na) : 0) + o->c.headroom_na;
+}
+
 static void judge_current(const struct oracle *o, const struct tick *t, int off)
 {
     const struct ionto_config *c = &o->c;
     const int64_t now = size(t->drive.current_na), last = size(o->last_na);
+    const int64_t allowed = allowed_na(o, &t->sense), held = last < allowed ? last : allowed;
     const int32_t sign = (t->drive.current_na > 0) - (t->drive.current_na < 0);
     const int regulator = o->sound == SOUND_REGULATOR;
     const int given_up = off && (t->trips != 0u || (regulator && (at_cap(o) || t->sense.emergency_stop != 0u)));
     holds(now <= c->limit_na, "SI-01 the current is within the limit");
     holds(now <= 30000000, "SI-02 the current is within the ceiling");
     holds(now - last <= c->rise_na_per_tick, "SI-03 it rises by the rise rate");
-    holds(last - now <= c->fall_na_per_tick || given_up, "SI-03 it falls by the fall rate save when cut");
+    holds(held - now <= c->fall_na_per_tick || given_up,
+          "SI-03 it falls by the fall rate save when cut or to what a saturated voltage allows");
+    holds(now <= allowed, "SI-27 a saturated voltage allows what flows and the headroom");
     holds(sign == 0 || o->last_na == 0 || (o->last_na > 0) == (sign > 0), "SI-04 it changes its sign through zero");
     holds(sign == 0 || sign == o->sign || o->zero_us >= c->dwell_us, "SI-04 it is zero for the dwell before");
     holds(t->drive.switch_closed <= 1u, "SI-06 the switch is open or closed");

@@ -32,8 +32,8 @@ void small_config(struct ionto_config *c, const uint8_t head[HEAD])
     c->compliance_mv = 1000 + 1000 * (head[5] & 7);
     c->over_voltage_mv = c->compliance_mv + 1 + 100 * ((head[5] >> 3) & 3);
     c->saturation_mv = c->compliance_mv - (c->compliance_mv / 2) * (head[5] >> 7);
-    c->headroom_na = 1000 + 10000 * (head[5] & 3);
-    c->open_na = 1000 + 10000 * (head[5] & 1);
+    c->headroom_na = 2000 + 10000 * (head[5] & 3);
+    c->open_na = 1000 + 500 * (head[5] & 1);
     c->short_ohm = 1 + 333 * (head[6] & 3);
     c->short_above_na = 10000 + 10000 * (head[6] & 1);
     c->mismatch_na = 1000 + 20000 * ((head[6] >> 2) & 1);
@@ -93,7 +93,8 @@ static void sense(struct world *w)
 static int32_t proposed(struct world *w)
 {
     const struct ionto_config *c = &w->config;
-    const int32_t na = w->drive.current_na, size_na = magnitude(na);
+    const int32_t na = w->drive.current_na;
+    int32_t size_na = magnitude(na);
     const int32_t target = w->request.target_na;
     const int32_t way = na != 0 ? (na < 0 ? -1 : 1) : (target < 0 ? -1 : 1);
     const int32_t rise = c->rise_na_per_tick, fall = c->fall_na_per_tick;
@@ -123,6 +124,13 @@ static int32_t proposed(struct world *w)
         }
     }
     goal = w->request.command != (uint32_t)IONTO_COMMAND_RUN ? 0 : goal;
+    if (magnitude(w->sense.voltage_mv) >= c->saturation_mv) {
+        /* what a saturated voltage allows, in the direction of the drive */
+        const int64_t most = (((w->sense.measured_na > 0) == (na > 0) && na != 0) ? magnitude(w->sense.measured_na) : 0)
+                             + (int64_t)c->headroom_na;
+        size_na = size_na > most ? (int32_t)most : size_na;
+        goal = goal > most ? (int32_t)most : goal;
+    }
     if (na == 0 && w->oracle.sign == -way && w->oracle.zero_us < c->dwell_us) {
         return 0;
     }

@@ -32,17 +32,19 @@ IN_THE_GUARD: Final = (
     Hole("guard.c", "limit", r"p_na > c->limit_na", "0", ("SI-01",)),
     Hole("guard.c", "rise", r"\(p_na - last_na\) > c->rise_na_per_tick", "0", ("SI-03",)),
     Hole("guard.c", "fall", r"\(last_na - p_na\) > c->fall_na_per_tick", "0", ("SI-03",)),
+    Hole("guard.c", "headroom", r"p_na > allowed_na", "0", ("SI-27",)),
     Hole("guard.c", "dwell", r"s->zero_us < c->dwell_us", "0", ("SI-04",)),
     Hole("guard.c", "switch", r"drive\.switch_closed = [^;]+;", "drive.switch_closed = 1u;", ("SI-05", "SI-06")),
     Hole("guard.c", "contact", r"s->contact_us >= c->contact_us", "1", ("SI-05",)),
     Hole("guard.c", "stop", r"\(s->armed == 1u\)", "(1)", ("SI-05",)),
 )
-"""Of each of SI-01 and SI-03 to SI-06 one at least; the ceiling of SI-02 is a check of the configuration."""
+"""Of each of SI-01, SI-03 to SI-06 and SI-27 one at least; the ceiling of SI-02 is a check of the configuration."""
 
 IN_THE_REGULATOR: Final = (
     Hole("regulator.c", "limit", r"magnitude\(wanted_na\) <= l->limit_na", "l->limit_na > 0", ("SI-01",)),
     Hole("regulator.c", "rise", r"\(goal_na - from_na\) > rise_na", "0", ("SI-03",)),
     Hole("regulator.c", "fall", r"\(from_na - goal_na\) > fall_na", "0", ("SI-03",)),
+    Hole("regulator.c", "headroom", r"magnitude\(s->level_na\) > allowed_na", "0", ("SI-27",)),
     Hole("regulator.c", "dwell", r"s->zero_us < l->dwell_us", "l->dwell_us == 0u", ("SI-04",)),
     Hole("regulator.c", "contact", r"s->contact_us >= l->contact_us", "1", ("SI-05",)),
     Hole("regulator.c", "cut", r"\(cut != 0u\) \|\| \(sense->emergency_stop != 0u\)", "0", ("SI-06",)),

@@ -26,19 +26,20 @@ from iontocore.ccore import Config, Fault, Phase, Request, Simulation, Trace, Tr
 from iontocore.safety.monitor import TraceMonitor
 from iontocore.safety.samples import settings_of
 
-OF_THE_GUARD: Final = tuple(f"SI-{number:02d}" for number in (*range(1, 15), 17, 18, 20, 21))
+OF_THE_GUARD: Final = tuple(f"SI-{number:02d}" for number in (*range(1, 15), 17, 18, 20, 21, 27))
 """What the guard keeps alone, as in `judged.py`: SI-15 and SI-16 as they stand need a regulator that falls at the very
 tick, SI-22 is what a regulator answers, and SI-26 speaks of a sound one."""
-OF_THE_REGULATOR: Final = tuple(f"SI-{number:02d}" for number in (1, 2, 3, 4, 5, 6, 15, 16, 22, 26))
+OF_THE_REGULATOR: Final = tuple(f"SI-{number:02d}" for number in (1, 2, 3, 4, 5, 6, 15, 16, 22, 26, 27))
 """What the regulator keeps alone: nothing that is measured cuts, since that is the guard's."""
 
 FAST: Final = CONFIG._replace(limit_na=5_000_000, trip_na=6_000_000, rise_na_per_tick=2000, fall_na_per_tick=10_000)
 LOW: Final = FAST._replace(limit_na=300_000, trip_na=1_000_000)
-"""The limit is reached within 150 ticks."""
+"""The limit is reached within 150 ticks. With 4 V the voltage is saturated before the limit."""
 CONFIGS: Final = (
     FAST,
     LOW,
     LOW,
+    FAST._replace(compliance_mv=4000, over_voltage_mv=6000, saturation_mv=3900),
     FAST._replace(dwell_us=350_000, contact_us=1, fall_na_per_tick=500, heartbeat_us=70_000),
     CONFIG._replace(
         tick_us=10_000,

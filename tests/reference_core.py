@@ -147,7 +147,8 @@ class ReferenceCore:
 
         phase, unheeded_na = Phase.IDLE, 0
         if self.trips:
-            unheeded_na = self.drive_na  # proposed once more: the regulator hears of a cut at the next tick
+            # proposed once more, as far as it may be: the regulator hears of a cut at the next tick
+            unheeded_na = self._at_most(self._allowed(measured, voltage), self.drive_na)
             self._cut()
         elif was_tripped:
             pass  # just acknowledged: off for this tick
@@ -250,6 +251,16 @@ class ReferenceCore:
         heard = self.unheard < _ticks(c.heartbeat_us, c.tick_us)
         return self.contact >= _ticks(c.contact_us, c.tick_us) and heard and (self.sign != 0 or dwelt)
 
+    def _allowed(self, measured: int, voltage: int) -> int:
+        """With the voltage saturated, what flows the way it is driven, and the headroom; else anything."""
+        if abs(voltage) < self.config.saturation_mv:
+            return 2**31
+        return (abs(measured) if measured * self.drive_na > 0 else 0) + self.config.headroom_na
+
+    @staticmethod
+    def _at_most(most: int, na: int) -> int:
+        return max(-most, min(most, na))
+
     def _drive(self, ask: Ask, look: Look, measured: int, voltage: int) -> Phase:
         c = self.config
         caps = {
@@ -267,8 +278,8 @@ class ReferenceCore:
             goal, phase = 0, Phase.FALL
         elif against and (self.drive_na != 0 or self.at_zero < _ticks(c.dwell_us, c.tick_us)):
             goal, phase = 0, Phase.REVERSE
-        elif abs(voltage) >= c.saturation_mv and abs(measured) + c.headroom_na < abs(goal):
-            goal = (abs(measured) + c.headroom_na) * (1 if goal > 0 else -1)
+        allowed = self._allowed(measured, voltage)
+        goal, self.drive_na = self._at_most(allowed, goal), self._at_most(allowed, self.drive_na)
         step = goal - self.drive_na
         if abs(goal) >= abs(self.drive_na):
             step = max(-c.rise_na_per_tick, min(c.rise_na_per_tick, step))

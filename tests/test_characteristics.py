@@ -35,9 +35,6 @@ from iontocore.verification.characteristics_rows import rows
 Table = dict[str, Characteristic]
 Values = dict[str, float]
 
-OPEN: set[str] = {"OC-33"}
-"""What docs/safety-case.md names as known and open: the step when contact that was nearly lost comes back."""
-
 
 @pytest.fixture(scope="module")
 def sessions() -> Sessions:
@@ -232,7 +229,7 @@ def test_the_rows_are_numbered_and_whole(table: Table) -> None:
 
 
 def test_every_row_that_has_a_limit_is_within_it_but_what_is_known_and_open(table: Table) -> None:
-    assert {row.id for row in table.values() if row.verdict is Verdict.FAILS} <= OPEN
+    assert not {row.id for row in table.values() if row.verdict is Verdict.FAILS}
 
 
 def test_the_ends_of_a_range_are_within() -> None:
@@ -304,8 +301,8 @@ def lasting(name: str, first_s: float, last_s: float, value: int) -> Spoil:
 
 
 BAD: list[tuple[str, str, Spoil]] = [
-    ("OC-07", "open_circuit", at(5, "true_voltage_mv", 66_000)),
-    ("OC-08", "open_circuit", at(5, "true_na", 200_000)),
+    ("OC-07", "open_circuit", at(2, "true_voltage_mv", 66_000)),
+    ("OC-08", "open_circuit", at(2, "true_na", 200_000)),
     ("OC-09", "never_there", at(5, "true_na", -200_000)),
     ("OC-10", "opened", lasting("switch_closed", 15, 15.02, 1)),
     ("OC-11", "overload", lasting("switch_closed", 15, 15.02, 1)),

@@ -116,7 +116,7 @@ def test_a_palmar_treatment_of_twenty_minutes_completes_reversed_and_balanced_wi
     ticks = told["session_ms"] + told["opened_us"] // 1000
     assert ticks > 1_200_000
     assert [(row["id"], row["ticks_checked"], row["breaches"]) for row in told["invariants"]] == [
-        (f"SI-{number:02}", ticks, 0) for number in range(1, 27)
+        (f"SI-{number:02}", ticks, 0) for number in range(1, 28)
     ]
     assert {path.name for path in Path("out").iterdir()} == RESULTS
     with np.load("out/trace.npz") as trace:
@@ -127,7 +127,7 @@ def test_a_palmar_treatment_of_twenty_minutes_completes_reversed_and_balanced_wi
     verdict = verify("treatment.journal")
     assert verdict.problem is None
     assert told["journal"] == {"file": "treatment.journal", "entries": verdict.entries, "head": verdict.head}
-    assert f"all 26 held at each of {ticks:,} ticks".replace(",", " ") in done.stdout
+    assert f"all 27 held at each of {ticks:,} ticks".replace(",", " ") in done.stdout
 
 
 def test_what_is_shown_without_a_terminal_is_plain_and_tells_the_events_and_the_end(

@@ -23,7 +23,7 @@ def test_there_are_more_than_forty_faults_numbered_without_a_gap() -> None:
 
 def test_every_id_stands_in_the_text_of_the_table() -> None:
     for row in FAULTS:
-        assert places.of_id("safety/faults.py", row.id).line > 0
+        assert places.of_id(row.id, "safety/faults.py").line > 0
 
 
 def test_no_two_faults_have_the_same_sentence_and_none_injects_the_same_thing_twice() -> None:

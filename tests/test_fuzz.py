@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_inputs_and_another_one_others(program: Pat
 )
 def test_a_check_that_is_taken_out_is_found_in_seconds_and_can_be_seen_again(hole: Hole, tmp_path: Path) -> None:
     broken = fuzz.build(tmp_path, {hole.source: opened(hole, tmp_path)})
-    outcome = fuzz.fuzz(broken, tmp_path, runs=100_000, seconds=120)
+    outcome = fuzz.fuzz(broken, tmp_path, runs=300_000, seconds=120)
     assert outcome.finding is not None
     sentence = outcome.finding.sentence
     if hole is UNDEFINED:

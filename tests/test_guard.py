@@ -187,6 +187,76 @@ def at(current_na: int, config: Config = SMALL) -> JudgedGuard:
     return guard
 
 
+SATURATED: Final = SMALL._replace(
+    open_us=60_000, mismatch_us=60_000, sensor_us=60_000, over_current_us=60_000, short_us=60_000
+)
+"""Nothing that is measured at a single tick trips: what is let through is a matter of the proposal alone."""
+
+ALLOWED_AT_SATURATION: Final = [
+    # from, measured, the most that is let through, the least; with a headroom of 50 uA and a fall of 20 uA a tick
+    (200_000, 100_000, 150_000, 130_000),
+    (200_000, 140_000, 190_000, 170_000),
+    (200_000, 170_000, 200_000, 180_000),
+    (200_000, 0, 50_000, 30_000),
+    (200_000, -100_000, 50_000, 30_000),
+    (200_000, -(2**31) + 1, 50_000, 30_000),
+    (200_000, 2**31 - 1, 200_000, 180_000),
+    (60_000, 1, 50_001, 30_001),
+    (30_000, 0, 40_000, 10_000),
+]
+
+
+@pytest.mark.invariant("SI-03", "SI-27")
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("volts", [-1, 1])
+@pytest.mark.parametrize(("from_na", "measured_na", "most_na", "least_na"), ALLOWED_AT_SATURATION)
+def test_a_saturated_voltage_lets_through_what_flows_and_the_headroom_at_once_and_no_more(
+    sign: int, volts: int, from_na: int, measured_na: int, most_na: int, least_na: int
+) -> None:
+    odd = Odd(measured_na=sign * measured_na, check_na=sign * measured_na, voltage_mv=volts * SATURATED.saturation_mv)
+    for na in (most_na, (most_na + least_na) // 2, least_na):
+        assert at(sign * from_na, SATURATED).tick(sign * na, odd=odd).drive_na == sign * na
+    for na in (most_na + 1, least_na - 1, SATURATED.limit_na + 1):
+        row = at(sign * from_na, SATURATED).tick(sign * na, odd=odd)
+        assert (row.drive_na, row.switch_closed, row.trips) == (0, 0, bit(Trip.PROPOSAL))
+
+
+@pytest.mark.invariant("SI-03", "SI-27")
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_below_saturation_the_fall_rate_stands_whatever_flows(sign: int) -> None:
+    odd = Odd(measured_na=0, check_na=0, voltage_mv=sign * (SATURATED.saturation_mv - 1))
+    assert at(sign * 200_000, SATURATED).tick(sign * 180_000, odd=odd).drive_na == sign * 180_000
+    assert at(sign * 200_000, SATURATED).tick(sign * 179_999, odd=odd).trips == bit(Trip.PROPOSAL)
+
+
+AT_THE_CEILING: Final = SATURATED._replace(
+    limit_na=30_000_000,
+    trip_na=35_000_000,
+    sensor_max_na=200_000_000,
+    rise_na_per_tick=20_000,
+    compliance_mv=100_000,
+    over_voltage_mv=110_000,
+    saturation_mv=90_000,
+    sensor_max_mv=200_000,
+    time_cap_us=60_000_000,
+    charge_cap_each_fc=10**17,
+    charge_cap_total_fc=10**17,
+)
+
+
+@pytest.mark.invariant("SI-02", "SI-27")
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("short_of_it_na", "most_na"), [(-1, 30_000_000), (0, 30_000_000), (1, 29_999_999)])
+def test_what_flows_and_the_headroom_allow_no_more_than_the_ceiling(
+    sign: int, short_of_it_na: int, most_na: int
+) -> None:
+    flows = sign * (30_000_000 - AT_THE_CEILING.headroom_na - short_of_it_na)
+    odd = Odd(measured_na=flows, check_na=flows, voltage_mv=AT_THE_CEILING.saturation_mv)
+    assert at(sign * 30_000_000, AT_THE_CEILING).tick(sign * most_na, odd=odd).drive_na == sign * most_na
+    row = at(sign * 30_000_000, AT_THE_CEILING).tick(sign * (most_na + 1), odd=odd)
+    assert (row.drive_na, row.trips) == (0, bit(Trip.PROPOSAL))
+
+
 SMALLEST_STEPS: Final = [
     # from, what is let through, what is one nanoampere too many
     (100_000, 110_000, 110_001),

@@ -30,7 +30,7 @@ FALL_US = 20 * TICK_US
 
 
 def test_the_ids_are_complete_and_in_order() -> None:
-    assert [row.id for row in INVARIANTS] == [f"SI-{number:02}" for number in range(1, 27)]
+    assert [row.id for row in INVARIANTS] == [f"SI-{number:02}" for number in range(1, 28)]
     assert list(INVARIANT_BY_ID.values()) == list(INVARIANTS)
 
 
@@ -51,7 +51,7 @@ LINKS = {
         "report",
         "drive_min_na drive_max_na limit_na trip_na rise_na_per_tick fall_na_per_tick tick_us",
     ),
-    "SI-03": ("03", "report", "drive_na drive_min_na drive_max_na ticks rise_na_per_tick fall_na_per_tick"),
+    "SI-03": ("03", "report", "drive_na drive_min_na drive_max_na allowed_na ticks rise_na_per_tick fall_na_per_tick"),
     "SI-04": ("03", "report", "drive_na last_sign zero_us dwell_us"),
     "SI-05": (
         "03 04 05",
@@ -79,6 +79,7 @@ LINKS = {
     "SI-24": ("16 17", "report", "drive_na switch_closed admitted"),
     "SI-25": ("18", "report", "requested_na journaled_target_na command journaled_command"),
     "SI-26": ("01 03 05 06", "tick", "proposal_na drive_na trips limit_na rise_na_per_tick fall_na_per_tick"),
+    "SI-27": ("03 04", "report", "drive_na measured_na voltage_mv saturation_mv headroom_na"),
 }
 """Of each invariant once more: the numbers of its hazards, where it is judged, and what a breach shows."""
 
@@ -330,6 +331,28 @@ def _of_the_current() -> Iterator[Border]:
             (was, _driving(sign * 250_000, ticks=5)),
             (was, _driving(sign * 249_999, ticks=5)),
         )
+
+        held = _driving(sign * 200_000, allowed_na=200_000 + FALL)
+        yield Border(
+            "SI-03",
+            "a fall to what a saturated voltage allows",
+            (was, held),
+            (was, held._replace(allowed_na=200_001 + FALL)),
+        )
+        yield Border("SI-03", "... and no other side", (was, held), (was, held._replace(drive_na=-held.drive_na)))
+        given = {"voltage_mv": -sign * CONFIG.saturation_mv, "measured_na": sign * 300_000}
+        most = 300_000 + CONFIG.headroom_na
+        saturated = _driving(sign * most, **given)
+        yield Border("SI-27", "the headroom", (was, saturated), (was, _driving(sign * (most + 1), **given)))
+        against = saturated._replace(measured_na=-sign * 300_000)
+        yield Border("SI-27", "what flows the other way", (was, saturated), (was, against))
+        alone = _driving(sign * CONFIG.headroom_na, **given | {"measured_na": 0})
+        yield Border(
+            "SI-27", "the headroom alone", (was, alone), (was, _driving(sign * most, **given | {"measured_na": 0}))
+        )
+        above = _driving(sign * (most + 1), **given)
+        below = above._replace(voltage_mv=sign * (CONFIG.saturation_mv - 1))
+        yield Border("SI-27", "a saturated voltage", (was, below), (was, above))
 
         rested = _driving(0, last_sign=sign, zero_us=CONFIG.dwell_us)
         hasty = rested._replace(zero_us=CONFIG.dwell_us - 1)
@@ -705,6 +728,8 @@ def _of_the_regulator() -> Iterator[Border]:
         up, down = 500_000 + RISE, 500_000 - FALL
         yield Border("SI-26", "rise", (was, proposing(sign * up)), (was, proposing(sign * (up + 1))))
         yield Border("SI-26", "fall", (was, proposing(sign * down)), (was, proposing(sign * (down - 1))))
+        held = proposing(sign * 200_000, allowed_na=200_000)
+        yield Border("SI-26", "what a saturated voltage allows", (was, held), (was, held._replace(allowed_na=199_999)))
         yield Border("SI-26", "given up with the cut", (was, _tripped(Trip.OPEN)), (was, _resting()))
         half = _tripped(Trip.OPEN, proposal_na=sign)
         yield Border("SI-26", "given up is zero", (was, _tripped(Trip.OPEN)), (was, half))

@@ -42,7 +42,7 @@ def test_a_completed_session_is_told_whole(tmp_path: Path) -> None:
     assert sum(told["limited_by"].values()) == told["transitions"][-1]["t_ms"]
     assert {"nothing", "ramp", "reversal", "stop", "contact"} <= told["limited_by"].keys()
     assert told["invariants"][0] == {"id": "SI-01", "ticks_checked": 61_000, "breaches": 0, "first": None}
-    assert [row["id"] for row in told["invariants"]] == [f"SI-{number:02}" for number in range(1, 27)]
+    assert [row["id"] for row in told["invariants"]] == [f"SI-{number:02}" for number in range(1, 28)]
     assert told["transitions"][0] == {
         "t_ms": 0,
         "event": "start",

@@ -16,6 +16,7 @@ from iontocore.ccore import TRACE_COLUMNS, Command, Config, Request, Telemetry, 
 from iontocore.safety.monitor import Monitor
 from iontocore.safety.samples import (
     CAUSES,
+    NOT_SATURATED_NA,
     Conditions,
     Sample,
     Settings,
@@ -482,6 +483,7 @@ def test_every_field_of_a_report_stands_where_its_name_says() -> None:
         "charge_positive_fc": telemetry.driven_positive_fc,
         "charge_negative_fc": telemetry.driven_negative_fc,
         "contact_us": 3 + 5 * TICK_US,
+        "allowed_na": NOT_SATURATED_NA,
         "completed": 8,
         "journaled_target_na": 9,
         "journaled_command": 10,
@@ -638,6 +640,7 @@ def test_a_core_on_a_bench_has_no_drug_nothing_to_balance_and_nobody_to_protect(
 def test_before_the_first_tick_nothing_was_seen_and_an_acknowledge_and_a_run_are_as_good_as_given() -> None:
     unseen = {"sample": -1, "heartbeat": -1, "now_us": -1}
     given = {"acknowledge": 1, "command": int(Command.RUN), "journaled_command": int(Command.RUN)}
+    given["allowed_na"] = NOT_SATURATED_NA
     assert power_on()._asdict() == dict.fromkeys(Sample._fields, 0) | unseen | given
 
 

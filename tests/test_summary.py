@@ -26,7 +26,7 @@ def test_a_completed_session_says_its_charge_its_balance_its_limit_and_its_verdi
     assert lines["charge"].endswith(" %, at most 2 %)")
     assert lines["limit"] == "20 mA: limit site-palms (NHS leaflet WPR26540, excerpt)"
     assert "ramp 0:1" in lines["limited by"]
-    assert lines["invariants"] == "all 26 held at each of 61 000 ticks"
+    assert lines["invariants"] == "all 27 held at each of 61 000 ticks"
     assert not any(line.bad for line in summary(record))
 
 
@@ -77,6 +77,6 @@ def test_a_broken_invariant_is_loud_and_says_what_where_and_how_often(tmp_path: 
     tallies = (Tally("SI-01", 61_000, 2, first), Tally("SI-02", 61_000, 1, None), *SOUND[2:])
     lines = [line for line in summary(replace(played(tmp_path), invariants=tallies)) if line.bad]
     assert [line.label for line in lines] == ["INVARIANTS", "", ""]
-    assert lines[0].text == "2 of 26 BROKEN within 61 000 ticks"
+    assert lines[0].text == "2 of 27 BROKEN within 61 000 ticks"
     assert lines[1].text == f"SI-01 at 2 ticks. {first.sentence}"
     assert lines[2].text.startswith("SI-02 at 1 tick.")

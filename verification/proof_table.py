@@ -14,7 +14,7 @@ from iontocore.safety.invariants import INVARIANT_BY_ID
 from iontocore.verification.acsl import Finding
 from iontocore.verification.wp import Goal
 
-STATED: Final = tuple(f"SI-{number:02}" for number in (*range(1, 19), 20, 21, 22))
+STATED: Final = tuple(f"SI-{number:02}" for number in (*range(1, 19), 20, 21, 22, 27))
 """The invariants that a contract of one step can state, and so must: each has a labelled clause in the header."""
 
 STRUCTURE: Final = "structure"

@@ -234,9 +234,9 @@ struct ionto_config {
     int32_t compliance_mv;        /* the most that the output stage can give; 1000 to IONTO_VOLTAGE_CEILING_MV */
     int32_t over_voltage_mv;      /* over-voltage level; above compliance_mv, at most compliance_mv + 20 000 */
     int32_t saturation_mv;        /* from this on the voltage is saturated; half of compliance_mv to compliance_mv */
-    int32_t headroom_na;          /* saturated, the drive backs off to the measured plus this; 1000 to 1 000 000 */
-    int32_t open_na;              /* saturated, with less than this measured and more driven, is an open circuit;
-                                   * 1000 to 1 000 000 */
+    int32_t headroom_na;          /* saturated, the drive is the measured plus this at most; 1001 to 1 000 000 */
+    int32_t open_na;              /* saturated, with less than this measured and more driven, is an open circuit; 1000
+                                   * to below headroom_na, to which the drive falls when nothing flows */
     int32_t short_ohm;            /* less resistance than this is a short circuit; 1 to 1000 */
     int32_t short_above_na;       /* ... looked for only above this current; 10 000 to 5 000 000 */
     int32_t mismatch_na;          /* largest difference of measured and drive; 1000 to IONTO_MISMATCH_MAX_NA */
@@ -451,7 +451,7 @@ struct ionto_core {
     1000 <= c->compliance_mv <= IONTO_VOLTAGE_CEILING_MV
     && c->compliance_mv < c->over_voltage_mv <= c->compliance_mv + 20000
     && c->compliance_mv <= 2 * c->saturation_mv <= 2 * c->compliance_mv
-    && 1000 <= c->headroom_na <= 1000000 && 1000 <= c->open_na <= 1000000
+    && 1001 <= c->headroom_na <= 1000000 && 1000 <= c->open_na < c->headroom_na
     && 1 <= c->short_ohm <= 1000 && 10000 <= c->short_above_na <= 5000000
     && 1000 <= c->mismatch_na <= IONTO_MISMATCH_MAX_NA && 1000 <= c->disagree_na <= IONTO_DISAGREE_MAX_NA
     && c->trip_na < c->sensor_max_na <= IONTO_SENSE_MAX_NA
@@ -489,8 +489,8 @@ struct ionto_core {
     current_na < 0 ? \abs(current_na) * tick_us : 0;
 */
 
-/* What the voltage lets the regulator drive: anything below saturation; at saturation what is measured and the headroom
- * to find out whether more flows, or the headroom alone when nothing flows in the direction of the drive. */
+/* What the voltage lets a channel drive: anything below saturation; at saturation what is measured and the headroom to
+ * find out whether more flows, or the headroom alone when nothing flows in the direction of the drive. */
 /*@
   logic integer ionto_sign(integer x) = x > 0 ? 1 : (x < 0 ? -1 : 0);
   logic integer ionto_allowed_na(integer voltage_mv, integer saturation_mv, integer measured_na, integer level_na,
@@ -507,7 +507,7 @@ struct ionto_core {
     && ionto_rate_ok(l->rise_na_per_tick, l->tick_us, 0, IONTO_RISE_MAX_UA_PER_S)
     && ionto_rate_ok(l->fall_na_per_tick, l->tick_us, IONTO_FALL_MIN_UA_PER_S, IONTO_FALL_MAX_UA_PER_S)
     && IONTO_DWELL_MIN_US <= l->dwell_us <= IONTO_DWELL_MAX_US && 500 <= l->saturation_mv <= IONTO_VOLTAGE_CEILING_MV
-    && 1000 <= l->headroom_na <= 1000000 && 1 <= l->contact_us <= IONTO_CONTACT_MAX_US
+    && 1001 <= l->headroom_na <= 1000000 && 1 <= l->contact_us <= IONTO_CONTACT_MAX_US
     && IONTO_HEARTBEAT_MIN_US <= l->heartbeat_us <= IONTO_HEARTBEAT_MAX_US;
 
   predicate ionto_regulator_caps_ok(struct ionto_regulator_limits *l) =
@@ -914,14 +914,22 @@ uint32_t ionto_configure(struct ionto_core *core, const struct ionto_config *con
                        ==> \abs(\result.current_na) - \abs(\old(core->guard.state.last_na))
                            <= core->guard.config.rise_na_per_tick;
     ensures si03_fall: \result.switch_closed == 1
-                       ==> \abs(\old(core->guard.state.last_na)) - \abs(\result.current_na)
-                           <= core->guard.config.fall_na_per_tick;
+                       ==> \min(\abs(\old(core->guard.state.last_na)),
+                                ionto_allowed_na(\old(sense->voltage_mv), core->guard.config.saturation_mv,
+                                                 \old(sense->measured_na), \old(core->guard.state.last_na),
+                                                 core->guard.config.headroom_na))
+                           - \abs(\result.current_na) <= core->guard.config.fall_na_per_tick;
     ensures si04_no_jump: \old(ionto_guard_intact(&core->guard))
                           ==> (\old(core->guard.state.last_na) > 0 ==> \result.current_na >= 0)
                               && (\old(core->guard.state.last_na) < 0 ==> \result.current_na <= 0);
     ensures si04_dwell: \result.current_na > 0 && \old(core->guard.state.sign) != 1
                         || \result.current_na < 0 && \old(core->guard.state.sign) != -1
                         ==> \old(core->guard.state.zero_us) == core->guard.config.dwell_us;
+    ensures si27_voltage: \result.current_na != 0
+                          ==> \abs(\result.current_na)
+                              <= ionto_allowed_na(\old(sense->voltage_mv), core->guard.config.saturation_mv,
+                                                  \old(sense->measured_na), \old(core->guard.state.last_na),
+                                                  core->guard.config.headroom_na);
     // Starting, being off, and trips.
     ensures si05_start: \result.switch_closed == 1 && \old(core->guard.state.energised) == 0
                         ==> \result.current_na == 0 && \old(request->command) == IONTO_COMMAND_RUN
@@ -1043,12 +1051,17 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
     ensures si01_limit: \result.current_na != 0 ==> \abs(\result.current_na) <= r->limits.limit_na;
     ensures si02_ceiling: \abs(\result.current_na) <= IONTO_CEILING_NA;
 
-    // By the rise rate, and by the fall rate save when cut or when a cap is a tick away.
+    // By the rise rate, and by the fall rate save when cut, when a cap is a tick away, or to what a saturated voltage
+    // allows.
     ensures si03_rise: \result.current_na != 0
                        ==> \abs(\result.current_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
     ensures si03_fall: \result.sound == 1 && cut == 0 && \old(sense->emergency_stop) == 0
                        && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
-                       ==> \abs(\old(r->state.level_na)) - \abs(\result.current_na) <= r->limits.fall_na_per_tick;
+                       ==> \min(\abs(\old(r->state.level_na)),
+                                ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+                                                 \old(sense->measured_na), \old(r->state.level_na),
+                                                 r->limits.headroom_na))
+                           - \abs(\result.current_na) <= r->limits.fall_na_per_tick;
 
     // The sign changes through zero alone, held for the dwell; so does the first current of all begin.
     ensures si04_no_jump: \result.sound == 1 ==> (\old(r->state.level_na) > 0 ==> \result.current_na >= 0)
@@ -1089,13 +1102,12 @@ uint32_t ionto_regulator_init(struct ionto_regulator *r, const struct ionto_conf
                     ==> r->state.energised
                         == (\old(r->state.energised_us) + r->limits.tick_us <= r->limits.time_cap_us ? 1 : 0);
 
-    // A voltage that is saturated brings the current down to what it allows, by the fall rate.
-    ensures voltage: \result.sound == 1 && \old(r->state.energised) == 1
-                     ==> \abs(\result.current_na)
-                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
-                                 ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+    // A voltage that is saturated brings the current down to what it allows, at once.
+    ensures si27_voltage: \result.sound == 1
+                          ==> \abs(\result.current_na)
+                              <= ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
                                                   \old(sense->measured_na), \old(r->state.level_na),
-                                                  r->limits.headroom_na));
+                                                  r->limits.headroom_na);
 
     // Off is zero; a cut is zero at once; after either the current rises from zero alone.
     ensures si06_off: r->state.energised == 0 ==> \result.current_na == 0;
@@ -1228,14 +1240,30 @@ uint32_t ionto_guard_init(struct ionto_guard *g, const struct ionto_config *conf
     ensures si02_ceiling: \abs(\result.current_na) <= IONTO_CEILING_NA;
     ensures last: g->state.last_na == \result.current_na;
 
-    // By the rise rate, and by the fall rate save when cut; a silent supervisor does not cut, nor does a stop.
+    // By the rise rate, and by the fall rate save when cut or to what a saturated voltage allows; a silent supervisor
+    // does not cut, nor does a stop.
     ensures si03_rise: \result.current_na != 0
                        ==> \abs(\result.current_na) - \abs(\old(g->state.last_na)) <= g->config.rise_na_per_tick;
     ensures si03_fall: \result.switch_closed == 1
-                       ==> \abs(\old(g->state.last_na)) - \abs(\result.current_na) <= g->config.fall_na_per_tick;
+                       ==> \min(\abs(\old(g->state.last_na)),
+                                ionto_allowed_na(\old(sense->voltage_mv), g->config.saturation_mv,
+                                                 \old(sense->measured_na), \old(g->state.last_na),
+                                                 g->config.headroom_na))
+                           - \abs(\result.current_na) <= g->config.fall_na_per_tick;
     ensures si03_fall_ends: \old(ionto_guard_intact(g)) && !ionto_guard_cut(&g->state, &g->config)
                             && g->state.charge != 2 && g->state.time != 2
-                            ==> \abs(\old(g->state.last_na)) - \abs(\result.current_na) <= g->config.fall_na_per_tick;
+                            ==> \min(\abs(\old(g->state.last_na)),
+                                     ionto_allowed_na(\old(sense->voltage_mv), g->config.saturation_mv,
+                                                      \old(sense->measured_na), \old(g->state.last_na),
+                                                      g->config.headroom_na))
+                                - \abs(\result.current_na) <= g->config.fall_na_per_tick;
+
+    // Never more than a saturated voltage allows: what is driven and does not flow would come back in one step.
+    ensures si27_voltage: \result.current_na != 0
+                          ==> \abs(\result.current_na)
+                              <= ionto_allowed_na(\old(sense->voltage_mv), g->config.saturation_mv,
+                                                  \old(sense->measured_na), \old(g->state.last_na),
+                                                  g->config.headroom_na);
 
     // The sign changes through zero alone, held for the dwell; so does the first current of all begin.
     ensures si04_no_jump: \old(ionto_guard_intact(g))

@@ -33,7 +33,8 @@ enum ionto_trial_hazard {
     IONTO_TRIAL_ASTRAY = 2,     /* more than was driven and astray_na flows, or in the other direction, for too long */
     IONTO_TRIAL_WHILE_OFF = 4,  /* more than zero_na flows while the output is off, for too long */
     IONTO_TRIAL_STEP = 8,       /* step_na more flows at once than the fastest ramp of all (IONTO_RISE_MAX_UA_PER_S)
-                                 * allows from what flowed before, and the output is not off soon after it */
+                                 * allows from what flowed before, and neither is the output off soon after it nor
+                                 * does no more than step_na flow */
     IONTO_TRIAL_NO_STOP = 16,   /* current flows for longer than fall_us after STOP */
     IONTO_TRIAL_NO_EMERGENCY = 32, /* current flows for longer than react_us after the emergency stop */
     IONTO_TRIAL_ALONE = 64,     /* current flows for longer than alone_us after the fault */
@@ -90,7 +91,7 @@ struct ionto_trial_outcome {
     int64_t against_us;
     int64_t flowed_us;
     int64_t high_us;
-    int64_t step_us;            /* from a step to the output being off */
+    int64_t step_us;            /* from a step to the output being off, or to no more than step_na */
     uint64_t digest;            /* of every period and of the reports at both ends: equal in trials that went alike */
     double charge_fc;           /* all that flowed from the fault on, both directions together */
     double until_cut_fc;        /* what of it flowed until the core had cut; all where it did not */

@@ -27,7 +27,7 @@ struct course {
     int64_t cut_at_us;
     int64_t stop_at_us;
     int64_t press_at_us;
-    int64_t step_us;            /* since a step, while the output is not off */
+    int64_t step_us;            /* since a step, while more flows than a step may be */
     double last_na;
     double ramp_na[2];          /* what a ramp allows in each direction, from what flowed before */
     uint32_t heartbeat;
@@ -155,7 +155,7 @@ static void watch_course(struct course *c, struct ionto_drive driven, int64_t pe
     const double positive_na = beyond_ramp(&c->ramp_na[0], na > 0.0 ? na : 0.0, rise_na);
     const double negative_na = beyond_ramp(&c->ramp_na[1], na < 0.0 ? -na : 0.0, rise_na);
     const double beyond_na = positive_na > negative_na ? positive_na : negative_na;
-    const int off = driven.current_na == 0 && driven.switch_closed == 0u;
+    const int off = (driven.current_na == 0 && driven.switch_closed == 0u) || size_na <= (double)trial->step_na;
 
     keep_most(&outcome->peak_na, size_na);
     keep_most(&outcome->peak_mv, magnitude(c->sim.voltage_mv));

@@ -27,7 +27,7 @@
      && 1000 <= (c)->compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
      && (c)->compliance_mv < (c)->over_voltage_mv <= (c)->compliance_mv + 20000 \
      && (c)->compliance_mv <= 2 * (c)->saturation_mv <= 2 * (c)->compliance_mv \
-     && 1000 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na <= 1000000 && 1 <= (c)->short_ohm <= 1000 \
+     && 1001 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na < (c)->headroom_na && 1 <= (c)->short_ohm <= 1000 \
      && 10000 <= (c)->short_above_na <= 5000000 && 1000 <= (c)->mismatch_na <= IONTO_MISMATCH_MAX_NA \
      && 1000 <= (c)->disagree_na <= IONTO_DISAGREE_MAX_NA \
      && (c)->trip_na < (c)->sensor_max_na <= IONTO_SENSE_MAX_NA \
@@ -387,8 +387,8 @@ static uint32_t current_error(const struct ionto_config *c)
       (!(1000 <= c->compliance_mv <= IONTO_VOLTAGE_CEILING_MV) ? IONTO_ERROR_COMPLIANCE :
       (!(c->compliance_mv + 1 <= c->over_voltage_mv <= c->compliance_mv + 20000) ? IONTO_ERROR_OVER_VOLTAGE :
       (!(c->compliance_mv <= c->saturation_mv * 2 <= c->compliance_mv * 2) ? IONTO_ERROR_SATURATION :
-      (!(1000 <= c->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
-      (!(1000 <= c->open_na <= 1000000) ? IONTO_ERROR_OPEN :
+      (!(1001 <= c->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
+      (!(1000 <= c->open_na < c->headroom_na) ? IONTO_ERROR_OPEN :
       (!(1 <= c->short_ohm <= 1000) ? IONTO_ERROR_SHORT :
       (!(10000 <= c->short_above_na <= 5000000) ? IONTO_ERROR_SHORT_ABOVE :
       (!(1000 <= c->mismatch_na <= IONTO_MISMATCH_MAX_NA) ? IONTO_ERROR_MISMATCH :
@@ -403,8 +403,8 @@ static uint32_t threshold_error(const struct ionto_config *c)
                                     (int64_t)c->compliance_mv + 20000, (uint32_t)IONTO_ERROR_OVER_VOLTAGE));
     error = or_else(error, in_range((int64_t)c->saturation_mv * 2, c->compliance_mv, (int64_t)c->compliance_mv * 2,
                                     (uint32_t)IONTO_ERROR_SATURATION));
-    error = or_else(error, in_range(c->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
-    error = or_else(error, in_range(c->open_na, 1000, 1000000, (uint32_t)IONTO_ERROR_OPEN));
+    error = or_else(error, in_range(c->headroom_na, 1001, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
+    error = or_else(error, in_range(c->open_na, 1000, (int64_t)c->headroom_na - 1, (uint32_t)IONTO_ERROR_OPEN));
     error = or_else(error, in_range(c->short_ohm, 1, 1000, (uint32_t)IONTO_ERROR_SHORT));
     error = or_else(error, in_range(c->short_above_na, 10000, 5000000, (uint32_t)IONTO_ERROR_SHORT_ABOVE));
     error = or_else(error, in_range(c->mismatch_na, 1000, IONTO_MISMATCH_MAX_NA, (uint32_t)IONTO_ERROR_MISMATCH));
@@ -1300,7 +1300,25 @@ static void consider_end(struct ionto_guard *g, int32_t runs, uint32_t command)
     s->ending = pick_flag(ends, 1u, s->ending);
 }
 
-/* Whether a proposal keeps every invariant of the current. */
+/* The largest magnitude that may be driven by what is sensed. At a saturated voltage that is what flows in the
+ * direction of the drive, and the headroom: what is driven beyond that does not flow, and would come back in a step. */
+/*@ requires valid: \valid_read(g) && \valid_read(s);
+    requires headroom: 0 <= g->config.headroom_na <= 1000000;
+    terminates \true; assigns \nothing;
+    ensures range: 0 <= \result <= IONTO_CEILING_NA;
+    ensures si27_voltage: \result == ionto_allowed_na(s->voltage_mv, g->config.saturation_mv, s->measured_na,
+                                                      g->state.last_na, g->config.headroom_na); */
+static int32_t may_flow_na(const struct ionto_guard *g, const struct ionto_sense *s)
+{
+    int32_t saturated = sees_saturation(&g->config, s);
+    int64_t most_na = g->config.headroom_na;
+    if (direction_of(s->measured_na) == direction_of(g->state.last_na)) {
+        most_na += size_of(s->measured_na);
+    }
+    return ((saturated == 1) && (most_na < (int64_t)IONTO_CEILING_NA)) ? (int32_t)most_na : IONTO_CEILING_NA;
+}
+
+/* Whether a proposal keeps every invariant of the current. `allowed_na` is what a saturated voltage leaves of it. */
 /*@ requires valid: \valid_read(g);
     requires range: 1 <= g->config.limit_na <= IONTO_CEILING_NA;
     requires last: \abs(g->state.last_na) <= g->config.limit_na;
@@ -1311,13 +1329,22 @@ static void consider_end(struct ionto_guard *g, int32_t runs, uint32_t command)
     ensures flag: \result == 0 || \result == 1;
     ensures si01_limit: \result == 1 ==> \abs(p) <= g->config.limit_na;
     ensures si03_rise: \result == 1 ==> \abs(p) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
-    ensures si03_fall: \result == 1 ==> \abs(g->state.last_na) - \abs(p) <= g->config.fall_na_per_tick;
+    ensures si03_fall: \result == 1
+                       ==> \min(\abs(g->state.last_na), allowed_na) - \abs(p) <= g->config.fall_na_per_tick;
+    ensures si27_voltage: \result == 1 ==> \abs(p) <= allowed_na;
     ensures si04_no_jump_down: \result == 1 && g->state.last_na > 0 ==> p >= 0;
     ensures si04_no_jump_up: \result == 1 && g->state.last_na < 0 ==> p <= 0;
     ensures si04_dwell: \result == 1 && (p > 0 && g->state.sign == -1 || p < 0 && g->state.sign == 1)
                         ==> g->state.zero_us >= g->config.dwell_us;
-    ensures si16_envelope: \result == 1 && g->state.ending == 1 ==> \abs(p) <= g->state.envelope_na; */
-static int32_t is_permissible(const struct ionto_guard *g, int32_t p)
+    ensures si16_envelope: \result == 1 && g->state.ending == 1 ==> \abs(p) <= g->state.envelope_na;
+    ensures permits: \abs(p) <= g->config.limit_na && \abs(p) <= allowed_na
+                     && \abs(p) - \abs(g->state.last_na) <= g->config.rise_na_per_tick
+                     && \min(\abs(g->state.last_na), allowed_na) - \abs(p) <= g->config.fall_na_per_tick
+                     && (g->state.ending == 1 ==> \abs(p) <= g->state.envelope_na)
+                     && (p > 0 && g->state.sign == -1 || p < 0 && g->state.sign == 1
+                         ==> g->state.last_na == 0 && g->state.zero_us >= g->config.dwell_us)
+                     ==> \result == 1; */
+static int32_t is_permissible(const struct ionto_guard *g, int32_t p, int32_t allowed_na)
 {
     const struct ionto_guard_state *s = &g->state;
     const struct ionto_config *c = &g->config;
@@ -1326,9 +1353,12 @@ static int32_t is_permissible(const struct ionto_guard *g, int32_t p)
     int32_t direction = direction_of(p);
     int32_t against = ((direction != 0) && (s->sign == -direction)) ? 1 : 0;
     int32_t waits = ((against == 1) && ((last_na != 0) || (s->zero_us < c->dwell_us))) ? 1 : 0;
-    int32_t slews = (((p_na - last_na) > c->rise_na_per_tick) || ((last_na - p_na) > c->fall_na_per_tick)) ? 1 : 0;
+    int32_t rises = ((p_na - last_na) > c->rise_na_per_tick) ? 1 : 0;
+    /* no faster than the fall rate; from more than may flow, at once to that */
+    int32_t falls = (((last_na - p_na) > c->fall_na_per_tick) && ((allowed_na - p_na) > c->fall_na_per_tick)) ? 1 : 0;
     int32_t above = ((p_na > c->limit_na) || ((s->ending == 1u) && (p_na > s->envelope_na))) ? 1 : 0;
-    return ((waits + slews + above) == 0) ? 1 : 0;
+    int32_t above_flow = (p_na > allowed_na) ? 1 : 0;
+    return ((waits + rises + falls + above + above_flow) == 0) ? 1 : 0;
 }
 
 /* 1 when a proposal that is not permissible latches. Zero at once while a cap is due is the regulator's own cut at that
@@ -1361,6 +1391,7 @@ static int32_t both(int32_t a, int32_t b)
     requires latches: g->state.heartbeat <= 2 && g->state.charge <= 2 && g->state.time <= 2 && g->state.proposal <= 1;
     requires runs: runs == 1 ==> g->state.energised == 1 && g->state.armed == 0 && g->state.heartbeat <= 1
                                  && g->state.charge <= 1 && g->state.time <= 1 && g->state.proposal == 0;
+    requires allowed: 0 <= allowed_na;
     requires due: DUE_WAITS(g);
     requires dwell: runs == 1 && g->state.sign == 0 ==> g->state.zero_us == g->config.dwell_us;
     terminates \true;
@@ -1372,7 +1403,8 @@ static int32_t both(int32_t a, int32_t b)
     ensures si03_rise: runs == 1 ==> \abs(\result) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
     ensures si03_fall: runs == 1 && (g->state.energised == 1 || g->state.proposal == 0 && g->state.time != 2
                                                                 && g->state.charge != 2)
-                       ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+                       ==> \min(\abs(g->state.last_na), allowed_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si27_voltage: \abs(\result) <= allowed_na;
     ensures si04_no_jump_down: g->state.last_na > 0 ==> \result >= 0;
     ensures si04_no_jump_up: g->state.last_na < 0 ==> \result <= 0;
     ensures si04_dwell: \result > 0 && g->state.sign != 1 || \result < 0 && g->state.sign != -1
@@ -1418,13 +1450,13 @@ static int32_t both(int32_t a, int32_t b)
     ensures tripped_same: runs != 1 ==> (TRIPPED(g) <==> \old(TRIPPED(g)));
     ensures tripped_anew: TRIPPED(g)
                           ==> \old(TRIPPED(g)) || runs == 1 && g->state.energised == 0; */
-static int32_t permit(struct ionto_guard *g, int32_t runs, uint32_t command, int32_t p)
+static int32_t permit(struct ionto_guard *g, int32_t runs, uint32_t command, int32_t p, int32_t allowed_na)
 {
     struct ionto_guard_state *s = &g->state;
     int32_t permissible;
     int32_t on;
     consider_end(g, runs, command);
-    permissible = is_permissible(g, p);
+    permissible = is_permissible(g, p, allowed_na);
     s->proposal = pick_flag(both(runs, refuses(permissible, p, s->time, s->charge)), 1u, s->proposal);
     on = account(g, p, both(runs, flows(permissible, p, s->ending)));
     switch_off_if(g, both(runs, 1 - on));
@@ -1523,6 +1555,7 @@ static void offer(struct ionto_guard *g, int32_t rests, uint32_t command, int32_
     requires current: CURRENT_OK(g);
     requires switch_ok: SWITCH_OK(g);
     requires latches: g->state.heartbeat <= 2 && g->state.charge <= 2 && g->state.time <= 2 && g->state.proposal <= 1;
+    requires allowed: 0 <= allowed_na;
     requires due: DUE_WAITS(g);
     requires off: tripped_before != 0 ==> g->state.energised == 0 && g->state.armed == 0;
     requires none: tripped_before == 0 ==> g->state.heartbeat <= 1 && g->state.charge <= 1 && g->state.time <= 1
@@ -1534,9 +1567,11 @@ static void offer(struct ionto_guard *g, int32_t rests, uint32_t command, int32_
     ensures si01_proposed: \result == 0 || \result == p;
     ensures si01_limit: \abs(\result) <= g->config.limit_na;
     ensures si03_rise: \abs(\result) - \abs(g->state.last_na) <= g->config.rise_na_per_tick;
-    ensures si03_fall: g->state.energised == 1 ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si03_fall: g->state.energised == 1
+                       ==> \min(\abs(g->state.last_na), allowed_na) - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si27_voltage: \abs(\result) <= allowed_na;
     ensures si03_fall_ends: !CUT(g) && g->state.charge != 2 && g->state.time != 2
-                            ==> \abs(g->state.last_na) - \abs(\result) <= g->config.fall_na_per_tick;
+                            ==> \min(\abs(g->state.last_na), allowed_na) - \abs(\result) <= g->config.fall_na_per_tick;
     ensures si04_no_jump_down: g->state.last_na > 0 ==> \result >= 0;
     ensures si04_no_jump_up: g->state.last_na < 0 ==> \result <= 0;
     ensures si04_dwell: \result > 0 && g->state.sign != 1 || \result < 0 && g->state.sign != -1
@@ -1592,12 +1627,13 @@ static void offer(struct ionto_guard *g, int32_t rests, uint32_t command, int32_
     ensures si18_latched: \old(g->state.charge) == 1 && g->state.energised == 0 ==> g->state.charge == 2;
     ensures si22_refused: \abs(target_na) > g->config.limit_na && \old(g->state.energised) == 0
                           ==> g->state.energised == 0; */
-static int32_t decide(struct ionto_guard *g, uint32_t tripped_before, uint32_t command, int32_t target_na, int32_t p)
+static int32_t decide(struct ionto_guard *g, uint32_t tripped_before, uint32_t command, int32_t target_na, int32_t p,
+                      int32_t allowed_na)
 {
     int32_t off = is_tripped(g);
     int32_t runs = both(1 - off, (g->state.energised == 1u) ? 1 : 0);
     int32_t rests = ((off == 0) && (runs == 0) && (tripped_before == 0u)) ? 1 : 0;
-    int32_t out_na = permit(g, runs, command, p);
+    int32_t out_na = permit(g, runs, command, p, allowed_na);
     offer(g, rests, command, target_na, p);
     switch_off_if(g, off);
     return out_na;
@@ -1860,9 +1896,15 @@ static void settle(struct ionto_guard *g, int32_t out_na)
     ensures si02_ceiling: \abs(\result) <= IONTO_CEILING_NA;
     ensures si03_rise: \result != 0 ==> \abs(\result) - \abs(\old(g->state.last_na)) <= g->config.rise_na_per_tick;
     ensures si03_fall: g->state.energised == 1
-      ==> \abs(\old(g->state.last_na)) - \abs(\result) <= g->config.fall_na_per_tick;
-    ensures si03_fall_ends: !CUT(g) && g->state.charge != 2
-      && g->state.time != 2 ==> \abs(\old(g->state.last_na)) - \abs(\result) <= g->config.fall_na_per_tick;
+      ==> \min(\abs(\old(g->state.last_na)), \old(ionto_allowed_na(sense->voltage_mv, g->config.saturation_mv,
+          sense->measured_na, g->state.last_na, g->config.headroom_na)))
+          - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si03_fall_ends: !CUT(g) && g->state.charge != 2 && g->state.time != 2
+      ==> \min(\abs(\old(g->state.last_na)), \old(ionto_allowed_na(sense->voltage_mv, g->config.saturation_mv,
+          sense->measured_na, g->state.last_na, g->config.headroom_na)))
+          - \abs(\result) <= g->config.fall_na_per_tick;
+    ensures si27_voltage: \abs(\result) <= \old(ionto_allowed_na(sense->voltage_mv, g->config.saturation_mv,
+          sense->measured_na, g->state.last_na, g->config.headroom_na));
     ensures si04_no_jump: (\old(g->state.last_na) > 0 ==> \result >= 0) && (\old(g->state.last_na) < 0
       ==> \result <= 0);
     ensures si04_dwell: \result > 0 && \old(g->state.sign) != 1 || \result < 0 && \old(g->state.sign) != -1
@@ -2044,6 +2086,7 @@ static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, 
     uint32_t sample = sense->sample;
     uint32_t contact = sense->contact;
     uint32_t tripped_before = g->state.first_trip;
+    int32_t allowed_na = may_flow_na(g, sense);
     int32_t at_zero = sees_zero(&g->config, sense);
     int32_t cause_seen = watch(g, sense, proposal->sound);
     int32_t out_na;
@@ -2051,7 +2094,7 @@ static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, 
     (void)hear(g, heartbeat, acknowledge, at_zero, cause_seen);
     /*@ assert kept: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g); */
     remember(g, now_us, sample, contact);
-    out_na = decide(g, tripped_before, command, target_na, proposed_na);
+    out_na = decide(g, tripped_before, command, target_na, proposed_na, allowed_na);
     /*@ assert still: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g); */
     settle(g, out_na);
     mirror_state(g);

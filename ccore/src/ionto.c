@@ -21,7 +21,7 @@
      && 1000 <= (c)->compliance_mv <= IONTO_VOLTAGE_CEILING_MV \
      && (c)->compliance_mv < (c)->over_voltage_mv <= (c)->compliance_mv + 20000 \
      && (c)->compliance_mv <= 2 * (c)->saturation_mv <= 2 * (c)->compliance_mv \
-     && 1000 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na <= 1000000 && 1 <= (c)->short_ohm <= 1000 \
+     && 1001 <= (c)->headroom_na <= 1000000 && 1000 <= (c)->open_na < (c)->headroom_na && 1 <= (c)->short_ohm <= 1000 \
      && 10000 <= (c)->short_above_na <= 5000000 && 1000 <= (c)->mismatch_na <= IONTO_MISMATCH_MAX_NA \
      && 1000 <= (c)->disagree_na <= IONTO_DISAGREE_MAX_NA \
      && (c)->trip_na < (c)->sensor_max_na <= IONTO_SENSE_MAX_NA \
@@ -183,7 +183,7 @@
      && IONTO_FALL_MIN_UA_PER_S * (r)->limits.tick_us <= 1000 * (r)->limits.fall_na_per_tick \
      && 1000 * (r)->limits.fall_na_per_tick <= IONTO_FALL_MAX_UA_PER_S * (r)->limits.tick_us \
      && IONTO_DWELL_MIN_US <= (r)->limits.dwell_us <= IONTO_DWELL_MAX_US \
-     && 500 <= (r)->limits.saturation_mv <= IONTO_VOLTAGE_CEILING_MV && 1000 <= (r)->limits.headroom_na <= 1000000 \
+     && 500 <= (r)->limits.saturation_mv <= IONTO_VOLTAGE_CEILING_MV && 1001 <= (r)->limits.headroom_na <= 1000000 \
      && 1 <= (r)->limits.contact_us <= IONTO_CONTACT_MAX_US \
      && IONTO_HEARTBEAT_MIN_US <= (r)->limits.heartbeat_us <= IONTO_HEARTBEAT_MAX_US \
      && 1000000 <= (r)->limits.time_cap_us <= IONTO_TIME_CEILING_US \
@@ -686,6 +686,7 @@ static struct ionto_proposal undisturbed(struct ionto_core *core, const struct i
                               && core->regulator.refused == IONTO_REFUSED_LIMIT;
     ensures same_start: request->command == \old(request->command) && sense->contact == \old(sense->contact);
     ensures same_acknowledge: request->acknowledge == \old(request->acknowledge);
+    ensures same_flow: sense->measured_na == \old(sense->measured_na) && sense->voltage_mv == \old(sense->voltage_mv);
     ensures same_zero: ionto_sees_zero(&core->guard.config, sense)
                        <==> \old(ionto_sees_zero(&core->guard.config, sense));
     ensures same_cause: ionto_sees_cause(&core->guard, sense) <==> \old(ionto_sees_cause(&core->guard, sense)); */

@@ -101,7 +101,7 @@ static uint32_t rate_within(int32_t rate_na, int32_t tick_us, int32_t min_ua_per
              <= IONTO_FALL_MAX_UA_PER_S * l->tick_us) ? IONTO_ERROR_FALL :
       (!(IONTO_DWELL_MIN_US <= l->dwell_us <= IONTO_DWELL_MAX_US) ? IONTO_ERROR_DWELL :
       (!(500 <= l->saturation_mv <= IONTO_VOLTAGE_CEILING_MV) ? IONTO_ERROR_SATURATION :
-      (!(1000 <= l->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
+      (!(1001 <= l->headroom_na <= 1000000) ? IONTO_ERROR_HEADROOM :
       (!(1 <= l->contact_us <= IONTO_CONTACT_MAX_US) ? IONTO_ERROR_CONTACT_TIME :
       (!(IONTO_HEARTBEAT_MIN_US <= l->heartbeat_us <= IONTO_HEARTBEAT_MAX_US) ? IONTO_ERROR_HEARTBEAT_TIME :
       (!(1000000 <= l->time_cap_us <= IONTO_TIME_CEILING_US) ? IONTO_ERROR_TIME_CAP :
@@ -119,7 +119,7 @@ static uint32_t limits_error(const struct ionto_regulator_limits *l)
                                         IONTO_FALL_MAX_UA_PER_S, (uint32_t)IONTO_ERROR_FALL));
     error = first_of(error, within(l->dwell_us, IONTO_DWELL_MIN_US, IONTO_DWELL_MAX_US, (uint32_t)IONTO_ERROR_DWELL));
     error = first_of(error, within(l->saturation_mv, 500, IONTO_VOLTAGE_CEILING_MV, (uint32_t)IONTO_ERROR_SATURATION));
-    error = first_of(error, within(l->headroom_na, 1000, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
+    error = first_of(error, within(l->headroom_na, 1001, 1000000, (uint32_t)IONTO_ERROR_HEADROOM));
     error = first_of(error, within(l->contact_us, 1, IONTO_CONTACT_MAX_US, (uint32_t)IONTO_ERROR_CONTACT_TIME));
     error = first_of(error, within(l->heartbeat_us, IONTO_HEARTBEAT_MIN_US, IONTO_HEARTBEAT_MAX_US,
                                    (uint32_t)IONTO_ERROR_HEARTBEAT_TIME));
@@ -652,6 +652,7 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
 /*@ requires valid: \valid(r);
     requires ok: ionto_regulator_limits_ok(&r->limits) && ionto_regulator_state_ok(&r->state, &r->limits);
     requires on: r->state.energised == 1;
+    requires allowed: 0 <= allowed_na;
     terminates \true;
     assigns r->state.ending, r->phase, r->limited_by;
     ensures range: 0 <= \result <= r->limits.limit_na;
@@ -666,8 +667,7 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
                            ==> r->state.zero_us == r->limits.dwell_us;
     ensures si04_negative: \result != 0 && r->state.level_na == 0 && r->state.target_na < 0 && r->state.sign != -1
                            ==> r->state.zero_us == r->limits.dwell_us;
-    ensures voltage: \result <= ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na, r->state.level_na,
-                                                 r->limits.headroom_na);
+    ensures si27_voltage: \result <= allowed_na;
     ensures ends_for_a_cause: r->state.ending == 1
                               ==> \old(r->state.ending) == 1 || command != IONTO_COMMAND_RUN
                                   || r->state.heartbeat_us == r->limits.heartbeat_us
@@ -676,9 +676,7 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
     ensures goal: r->state.ending == 0
                   ==> \result == (turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
                                         r->limits.dwell_us) == 1 ? 0
-                                  : \min(\abs(r->state.target_na),
-                                         ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
-                                                          r->state.level_na, r->limits.headroom_na)));
+                                  : \min(\abs(r->state.target_na), allowed_na));
     ensures said_fall: r->state.ending == 1 ==> r->phase == IONTO_PHASE_FALL;
     ensures said_heartbeat: r->state.heartbeat_us == r->limits.heartbeat_us
                             ==> r->limited_by == IONTO_LIMITED_BY_HEARTBEAT;
@@ -704,12 +702,11 @@ static int32_t next_level(const struct ionto_regulator_state *s, const struct io
                        && turns(r->state.target_na, r->state.level_na, r->state.sign, r->state.zero_us,
                                 r->limits.dwell_us) == 0 && \result == \abs(r->state.target_na)
                        ==> r->phase == IONTO_PHASE_RAMP && r->limited_by == IONTO_LIMITED_BY_RAMP; */
-static int32_t aim(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured_na, uint32_t command)
+static int32_t aim(struct ionto_regulator *r, int32_t allowed_na, uint32_t command)
 {
     struct ionto_regulator_state *s = &r->state;
     const struct ionto_regulator_limits *l = &r->limits;
     int32_t reverses = must_reverse_first(s, l);
-    int32_t allowed_na = voltage_allows(voltage_mv, l->saturation_mv, measured_na, s->level_na, l->headroom_na);
     int32_t goal_na = (int32_t)magnitude(s->target_na);
     uint32_t cause = end_cause(s, l, command);
 
@@ -734,6 +731,24 @@ static int32_t aim(struct ionto_regulator *r, int32_t voltage_mv, int32_t measur
         r->limited_by = (uint32_t)IONTO_LIMITED_BY_RAMP;
     }
     return goal_na;
+}
+
+/* Lowers the current to what the voltage allows, at once: no more than that flows anyway, and what is driven beyond it
+ * would come back in one step with the contact. */
+/*@ requires valid: \valid(r);
+    requires level: \abs(r->state.level_na) <= IONTO_CEILING_NA;
+    requires allowed: 0 <= allowed_na;
+    terminates \true;
+    assigns r->state.level_na;
+    ensures si27_held: \abs(r->state.level_na) == \min(\abs(\old(r->state.level_na)), allowed_na);
+    ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
+                          && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0); */
+static void give_way(struct ionto_regulator *r, int32_t allowed_na)
+{
+    struct ionto_regulator_state *s = &r->state;
+    if (magnitude(s->level_na) > allowed_na) {
+        s->level_na = (s->level_na > 0) ? allowed_na : -allowed_na;
+    }
 }
 
 /* One step to the goal, counted. What has ended, and what a cap forbids, is off. */
@@ -920,7 +935,10 @@ static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contac
     ensures si01_limit: \abs(r->state.level_na) <= r->limits.limit_na;
     ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
     ensures si03_fall: off == 0 && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
-                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+                       ==> \min(\abs(\old(r->state.level_na)),
+                                ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
+                                                 \old(r->state.level_na), r->limits.headroom_na))
+                           - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
     ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
                           && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
     ensures si04_dwell: r->state.level_na > 0 && r->state.sign != 1 || r->state.level_na < 0 && r->state.sign != -1
@@ -953,11 +971,9 @@ static void take_in(struct ionto_regulator *r, int32_t wanted_na, int32_t contac
                              ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
                                  && (r->state.energised == 0 || r->state.ending == 1);
     ensures si16_over: r->state.ending == 1 ==> r->state.level_na != 0;
-    ensures voltage: \old(r->state.energised) == 1
-                     ==> \abs(r->state.level_na)
-                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
-                                 ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
-                                                  \old(r->state.level_na), r->limits.headroom_na));
+    ensures si27_voltage: \abs(r->state.level_na)
+                          <= ionto_allowed_na(voltage_mv, r->limits.saturation_mv, measured_na,
+                                              \old(r->state.level_na), r->limits.headroom_na);
     ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
                        ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
     ensures si17_count: cut == 0 ==> r->state.energised_us
@@ -986,7 +1002,11 @@ static void move(struct ionto_regulator *r, int32_t voltage_mv, int32_t measured
     } else if (r->state.energised == 0u) {
         rest(r, command);
     } else {
-        int32_t goal_na = aim(r, voltage_mv, measured_na, command);
+        const struct ionto_regulator_limits *l = &r->limits;
+        int32_t allowed_na = voltage_allows(voltage_mv, l->saturation_mv, measured_na, r->state.level_na,
+                                            l->headroom_na);
+        int32_t goal_na = aim(r, allowed_na, command);
+        give_way(r, allowed_na);
         advance(r, goal_na);
     }
 }
@@ -1039,7 +1059,11 @@ static void settle(struct ionto_regulator *r)
     ensures si03_rise: \abs(r->state.level_na) - \abs(\old(r->state.level_na)) <= r->limits.rise_na_per_tick;
     ensures si03_fall: cut == 0 && \old(sense->emergency_stop) == 0
                        && !\old(ionto_regulator_at_cap(&r->state, &r->limits))
-                       ==> \abs(\old(r->state.level_na)) - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
+                       ==> \min(\abs(\old(r->state.level_na)),
+                                ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+                                                 \old(sense->measured_na), \old(r->state.level_na),
+                                                 r->limits.headroom_na))
+                           - \abs(r->state.level_na) <= r->limits.fall_na_per_tick;
     ensures si04_no_jump: (\old(r->state.level_na) > 0 ==> r->state.level_na >= 0)
                           && (\old(r->state.level_na) < 0 ==> r->state.level_na <= 0);
     ensures si04_dwell: r->state.level_na > 0 && \old(r->state.sign) != 1
@@ -1087,12 +1111,10 @@ static void settle(struct ionto_regulator *r)
                              ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick)
                                  && (r->state.energised == 0 || r->state.ending == 1);
     ensures si16_over: r->state.ending == 1 ==> r->state.level_na != 0;
-    ensures voltage: \old(r->state.energised) == 1
-                     ==> \abs(r->state.level_na)
-                         <= \max(\abs(\old(r->state.level_na)) - r->limits.fall_na_per_tick,
-                                 ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
-                                                  \old(sense->measured_na), \old(r->state.level_na),
-                                                  r->limits.headroom_na));
+    ensures si27_voltage: \abs(r->state.level_na)
+                          <= ionto_allowed_na(\old(sense->voltage_mv), r->limits.saturation_mv,
+                                              \old(sense->measured_na), \old(r->state.level_na),
+                                              r->limits.headroom_na);
     ensures si17_ends: \old(ionto_regulator_time_due(&r->state, &r->limits))
                        ==> falls(\old(r->state.level_na), r->state.level_na, r->limits.fall_na_per_tick);
     ensures si17_count: cut == 0 ==> r->state.energised_us

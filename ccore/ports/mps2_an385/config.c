@@ -36,7 +36,7 @@ const struct ionto_config demo_config = {
     .saturation_mv = 23000,
     .headroom_na = 100000,
     /* what is a fault */
-    .open_na = 200000,
+    .open_na = 50000,
     .short_ohm = 200,
     .short_above_na = 500000,
     .mismatch_na = 200000,
