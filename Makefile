@@ -8,6 +8,8 @@ C_FILES := $(wildcard ccore/include/*.h ccore/src/*.[ch] ccore/sim/*.[ch]) ccore
 EXTENSION := ccore/_ionto.abi3.so
 
 # What every target that runs Python stands on: the installed package with an extension that is not older than its sources.
+# A treatment needs little of it; tests and evidence need tools by the dozen.
+READY_TO_RUN := $(VENV)/runs $(EXTENSION)
 READY := $(VENV)/installed $(EXTENSION)
 
 .DEFAULT_GOAL := help
@@ -19,7 +21,7 @@ help: ## this list
 	@echo 'iontocore: the control core of an iontophoresis device'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-run: $(READY) ## a whole treatment of the palms on the simulated body; journal, record and picture in build/run
+run: $(READY_TO_RUN) ## a whole treatment of the palms on the simulated body; journal, record and picture in build/run
 	rm -rf build/run
 	mkdir -p build/run
 	$(BIN)/iontocore run palms --journal build/run/treatment.journal --out build/run
@@ -110,11 +112,15 @@ $(VENV)/bin/python:
 	@$(PYTHON) tests/provision.py build
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml setup.py | $(VENV)/bin/python
+$(VENV)/runs: pyproject.toml setup.py | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[cli]' 'setuptools>=80'
+	@touch -c $(EXTENSION) && touch $@
+
+$(VENV)/installed: $(VENV)/runs
 	$(BIN)/python -m pip install --quiet --editable '.[cli,test,verification]'
 	@touch -c $(EXTENSION) && touch $@
 
 # setuptools looks at the time of the files, not at pip's: this builds only when one of them is newer.
-$(EXTENSION): $(C_FILES) | $(VENV)/installed
+$(EXTENSION): $(C_FILES) | $(VENV)/runs
 	$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch -c $@

@@ -224,7 +224,7 @@ def test_the_command_fails_on_a_survivor_and_on_a_difference(
     result = [line_removal.Result(line, "sound")]
     edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(result), "abc")
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
-    monkeypatch.setattr(line_removal, "try_all", lambda *_: [dataclasses.replace(result[0], clause=clause)])
+    monkeypatch.setattr(line_removal, "try_all", lambda *_, **__: [dataclasses.replace(result[0], clause=clause)])
     assert line_removal.main(["--only", "or_else"]) == status
     assert ("FAILED" in capsys.readouterr().out) == bool(status)
 
@@ -235,14 +235,14 @@ def test_a_line_that_leaves_no_c_behind_was_noticed_by_no_clause(
     found = results("sound", line_removal.NO_C)
     edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(found), "abc")
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
-    monkeypatch.setattr(line_removal, "try_all", lambda *_: found)
+    monkeypatch.setattr(line_removal, "try_all", lambda *_, **__: found)
     assert line_removal.main([]) == 0
     assert "of 2 lines taken out, a clause noticed 1; 1 leave no C behind" in capsys.readouterr().out
 
 
 def test_a_record_with_a_survivor_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_removal, "RECORD", tmp_path / "lines.csv")
-    monkeypatch.setattr(line_removal, "try_all", lambda *_: results("sound", ""))
+    monkeypatch.setattr(line_removal, "try_all", lambda *_, **__: results("sound", ""))
     assert line_removal.main(["--record"]) == 1
     assert not (tmp_path / "lines.csv").exists()
 
@@ -272,3 +272,31 @@ def test_a_line_dies_in_a_copy_of_the_text_and_an_empty_edit_survives(
     assert (
         line_removal.try_one(dataclasses.replace(LINE, removal=same), "", shown, config, tmp_path / "copy").clause == ""
     )
+
+
+def test_a_run_that_was_stopped_goes_on_from_where_it_was_and_one_of_another_text_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def one(line: line_removal.Line, *_: object) -> line_removal.Result:
+        tried.append(line.function.name)
+        if len(tried) == 2:
+            raise KeyboardInterrupt
+        return line_removal.Result(line, "sound")
+
+    given = [one for one in line_removal.all_lines() if one.function.name in ("or_else", "size_of")][:2]
+    monkeypatch.setattr(line_removal, "KEPT", tmp_path / "lines.csv")
+    monkeypatch.setattr(line_removal, "cores", lambda: 1)
+    monkeypatch.setattr(line_removal, "require", lambda *_: None)
+    monkeypatch.setattr(wp, "configure", lambda: tmp_path)
+    monkeypatch.setattr(line_removal, "try_one", one)
+    with pytest.raises(KeyboardInterrupt):
+        line_removal.try_all(given, {}, keep=True)
+    assert (tmp_path / "lines.csv").exists()
+    assert [one.clause for one in line_removal.try_all(given, {}, keep=True)] == ["sound", "sound"]
+    assert len(tried) == 3
+    assert not (tmp_path / "lines.csv").exists()
+    edited.write(tmp_path / "lines.csv", line_removal.COLUMNS, line_removal.rows(results("sound")), "another text")
+    line_removal.try_all(given, {}, keep=True)
+    assert len(tried) == 5

@@ -37,6 +37,9 @@ CHANNELS: Final = (Path("ccore/src/guard.c"), Path("ccore/src/regulator.c"))
 
 RECORD: Final = RECORDS / "lines.csv"
 
+KEPT: Final = wp.BUILD / "lines.csv"
+"""What a run has found so far: it takes long, and one that was stopped goes on from there."""
+
 CONTROL_S: Final = 2
 """For each goal and prover: a clause on the unedited text."""
 
@@ -110,7 +113,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _run(given: Sequence[Line], *, compare: bool, record: bool) -> int:
     text = fingerprint(SOURCES)
     old = known(edited.recorded(RECORD, COLUMNS)) if RECORD.exists() or not record else {}
-    results = try_all(given, old)
+    results = try_all(given, old, keep=compare)
     print(table(results))
     findings = [*against(results, None if record else old)]
     if compare and not record:
@@ -158,22 +161,41 @@ Shown = Callable[[Function, str], frozenset[str]]
 """By whom the unedited text's goals of a clause are shown in time; empty when not all of them are."""
 
 
-def try_all(given: Sequence[Line], old: Mapping[edited.Row, str]) -> Sequence[Result]:
+def try_all(given: Sequence[Line], old: Mapping[edited.Row, str], *, keep: bool) -> Sequence[Result]:
     """Take each line out and see which clause dies: that of `old`, when it says one, or else any. The results are in
-    the order of the lines."""
+    the order of the lines. With `keep`, a run that is stopped leaves what it found, and the next one, of the very same
+    text, goes on from there."""
     require("gcc", "gcc")
     config = wp.configure()
+    text = fingerprint(SOURCES)
     shown = shown_by(config)
-    results: dict[edited.Row, Result] = {}
+    results = _kept(given) if keep else {}
     with ThreadPoolExecutor(cores()) as pool, progress("lines", len(given)) as advance:
         runs = {
             pool.submit(try_one, line, old.get(line.key, ""), shown, config, wp.BUILD / f"line-{number}"): line
             for number, line in enumerate(given)
+            if line.key not in results
         }
+        for line in given:
+            if line.key in results:
+                advance(f"{line.function.name}: as found before")
         for done in as_completed(runs):
-            results[runs[done].key] = done.result()
-            advance(f"{runs[done].function.name}: {runs[done].removal.text}")
+            result = results[runs[done].key] = done.result()
+            advance(f"{result.line.function.name}: {result.line.removal.text}")
+            if keep:
+                found = [one for one in results.values() if one.clause]
+                edited.write(KEPT, COLUMNS, rows(found), text)
+    if keep:
+        KEPT.unlink(missing_ok=True)
     return [results[line.key] for line in given]
+
+
+def _kept(given: Sequence[Line]) -> dict[edited.Row, Result]:
+    """What an earlier run of this very text found; nothing of another."""
+    if not KEPT.exists() or edited.speaks_of(KEPT) != fingerprint(SOURCES):
+        return {}
+    found = known(edited.recorded(KEPT, COLUMNS))
+    return {line.key: Result(line, found[line.key]) for line in given if line.key in found}
 
 
 def shown_by(config: Path) -> Shown:
