@@ -133,6 +133,7 @@ _ELECTRONICS: Final = _Layout("struct ionto_electronics", SimulatedElectronics._
 _ANSWER: Final = _Layout("struct ionto_sim_answer", Telemetry._fields)
 _TRUTH: Final = _Layout("struct ionto_truth", Truth._fields)
 _TRIAL: Final = _Layout("struct ionto_trial", Trial._fields)
+_MOST_LIFT_PERMILLE: Final = 999
 _OUTCOME: Final = _Layout("struct ionto_trial_outcome", TrialOutcome._fields)
 
 
@@ -513,11 +514,13 @@ class Simulation:
         """What comes of a fault, tried on a copy: this simulation, which has power, stays as it is.
 
         The trace is begun anew and holds every step of the trial. ValueError: no such fault, its parameter is out of
-        its range, a time that has to pass is not above 0, or the trace is too short.
+        its range, a share of a hand is, a time that has to pass is not above 0, or the trace is too short.
         """
         for name in ("settle_us", "exchange_us"):
             if getattr(trial, name) <= 0:
                 raise ValueError(f"{name}: {getattr(trial, name)} does not pass")
+        if not 0 <= trial.lift_permille <= _MOST_LIFT_PERMILLE:
+            raise ValueError(f"lift_permille: {trial.lift_permille} is not from 0 to {_MOST_LIFT_PERMILLE}")
         slot, outcome_slot = _Slot(_TRIAL, "struct ionto_trial"), _Slot(_OUTCOME, "struct ionto_trial_outcome")
         trace.clear()
         lib.ionto_trial_run(self._sim, slot.write(trial), trace.pointer, outcome_slot.pointer)

@@ -477,6 +477,7 @@ class Trial(NamedTuple):
     second_parameter: int
     watchdog: int
     target_na: int
+    lift_permille: int
     over_na: int
     astray_na: int
     zero_na: int

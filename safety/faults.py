@@ -224,7 +224,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.CONTACT_SENSE,
         _each(Fault.CONTACT_STUCK, 1),
         ("H-04", "H-05"),
-        ("SI-05", "SI-10"),
+        ("SI-05", "SI-10", "SI-27"),
     ),
     SingleFault(
         "SF-24",
@@ -479,7 +479,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.BODY,
         _each(Fault.BODY_LIFT, 500, 0),
         ("H-02", "H-04"),
-        ("SI-10",),
+        ("SI-10", "SI-27"),
     ),
     SingleFault(
         "SF-53",
@@ -487,7 +487,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.BODY,
         _lasting(Fault.BODY_LIFT, 0, 10 * _MS, 100 * _MS, 1000 * _MS),
         ("H-03", "H-04"),
-        ("SI-05", "SI-10"),
+        ("SI-05", "SI-10", "SI-27"),
     ),
     SingleFault(
         "SF-54",
@@ -503,7 +503,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.BODY,
         _each(Fault.BODY_FLICKER, 20 * _MS, 300 * _MS),
         ("H-03", "H-04"),
-        ("SI-03", "SI-05", "SI-10"),
+        ("SI-03", "SI-05", "SI-10", "SI-27"),
     ),
     SingleFault(
         "SF-56",
@@ -527,7 +527,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.BODY,
         _each(Fault.BODY_DRY, 0),
         ("H-02", "H-09"),
-        ("SI-09", "SI-10", "SI-12"),
+        ("SI-09", "SI-10", "SI-12", "SI-27"),
     ),
     SingleFault(
         "SF-59",
@@ -628,7 +628,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
         Subject.BODY,
         (*_lasting(Fault.BODY_LIFT, 0, 2 * _MS, 4 * _MS), *_each(Fault.BODY_FLICKER, 2 * _MS, 4 * _MS)),
         ("H-03", "H-04"),
-        ("SI-03", "SI-10"),
+        ("SI-03", "SI-10", "SI-27"),
     ),
     SingleFault(
         "SF-75",
@@ -639,7 +639,7 @@ FAULTS: Final[tuple[SingleFault, ...]] = (
             *_lasting(Fault.BODY_LIFT, 20, 0, 100 * _MS, 1000 * _MS),
         ),
         ("H-02", "H-03", "H-04"),
-        ("SI-03", "SI-10"),
+        ("SI-03", "SI-10", "SI-27"),
     ),
     *(
         SingleFault(

@@ -278,6 +278,17 @@ def test_a_voltage_that_the_core_did_not_cut_would_be_hazardous() -> None:
     assert TrialHazard.VOLTAGE in TrialHazard(hazards)
 
 
+@pytest.mark.invariant("SI-27")
+@pytest.mark.parametrize("number", range(6))
+def test_a_hand_that_was_lifted_for_the_most_part_gets_the_headroom_when_it_comes_back(
+    number: int,
+) -> None:
+    run = run_trial(TREAT, case_of("SF-75", number))
+    assert run.held
+    assert run.outcome.drop_na > 5_000_000
+    assert run.outcome.tick_na < 2 * configuration().headroom_na
+
+
 def test_a_step_is_told_from_one_period_to_the_next_and_through_zero() -> None:
     outcome = run_trial(TREAT, case_of("SF-28")).outcome
     assert outcome.tick_na == pytest.approx(30_000_000, rel=0.1)
@@ -312,6 +323,7 @@ def test_a_trial_that_cannot_be_run_is_refused() -> None:
         ({"fault": 999}, "fault 999 with 0"),
         ({"fault": int(Fault.A_GAIN), "parameter": -3000}, "fault 5 with -3000"),
         ({"second_fault": 999}, "999 with 0"),
+        ({"lift_permille": 1000}, "lift_permille: 1000"),
         ({"settle_us": 0}, "settle_us: 0"),
         ({"exchange_us": 0}, "exchange_us: 0"),
     ):

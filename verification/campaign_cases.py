@@ -1,8 +1,8 @@
 """What the fault campaign tries: every fault with everything that it is injected with, and what people do then.
 
-A sound device is used as well as a faulty one: a treatment is stopped, a hand is lifted and comes back, the emergency
-stop is pressed. None of that is a fault, and all of it has to be safe with a fault: a sensor that is stuck hurts
-nobody until somebody lifts a hand.
+A sound device is used as well as a faulty one: a treatment is stopped, a hand is lifted, wholly or for the most part,
+and comes back, the emergency stop is pressed. None of that is a fault, and all of it has to be safe with a fault: a
+sensor that is stuck hurts nobody until somebody lifts a hand.
 
 Of memory every bit of every word is inverted in every state of the core and in both directions, at one depth; at the
 other depths one bit of every word, another one in every scene.
@@ -28,6 +28,7 @@ class Use(StrEnum):
 
     STOPPED = "stopped"
     LIFTED = "a hand lifted for 1 s, then stopped"
+    SLIPPED = "a hand lifted for the most part for 1 s, then stopped"
     PRESSED = "emergency stop"
 
 

@@ -39,6 +39,8 @@ PAST_THE_CAP_US: Final = 60_000_000
 LIFT_US: Final = 100_000
 """When a hand is lifted, in trials in which one is: when most of what is found has been found."""
 AWAY_US: Final = 1_000_000
+SLIP_PERMILLE: Final = 50
+"""So much of a hand that is lifted for the most part stays in the water."""
 SETTLE_US: Final = 200_000
 PRESS_US: Final = 100_000
 PRESS_AFTER_US: Final = 500_000
@@ -170,7 +172,7 @@ def trial_of(scene: Scene, case: Case) -> Trial:
         react_us=react_us(),
         fall_us=fall_us(),
         alone_us=alone_us() if silent and not pressed else 0,
-        lift_us=LIFT_US if case.use is Use.LIFTED else 0,
+        lift_us=LIFT_US if case.use in (Use.LIFTED, Use.SLIPPED) else 0,
         away_us=AWAY_US,
         against_us=0 if garbage else against_us,
         flow_us=int((c.time_cap_us - played(scene).flowed_us) * _slowest()) + react_us(),
@@ -182,6 +184,7 @@ def trial_of(scene: Scene, case: Case) -> Trial:
         second_parameter=case.second_parameter,
         watchdog=int(row is None or row.watchdog),
         target_na=scene.target_na,
+        lift_permille=SLIP_PERMILLE if case.use is Use.SLIPPED else 0,
         over_na=asked_na + astray_na(),
         astray_na=astray_na(),
         zero_na=c.leakage_na,

@@ -70,6 +70,7 @@ struct ionto_trial {
     int32_t second_parameter;
     uint32_t watchdog;          /* 1: as the scene has it, 0: none is fitted */
     int32_t target_na;          /* of every request */
+    int32_t lift_permille;      /* of that hand's area stays in the water: 0 to 999 */
     int32_t over_na;
     int32_t astray_na;
     int32_t zero_na;            /* as much as this counts as zero */

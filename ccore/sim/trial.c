@@ -288,7 +288,7 @@ static void lift(struct course *c) {
     const int64_t after_us = c->sim.time_us - c->fault_at_us;
     if (c->trial->lift_us != 0 && c->lifted == 0u && after_us >= c->trial->lift_us) {
         c->lifted = 1u;
-        (void)ionto_sim_inject(&c->sim, IONTO_FAULT_BODY_LIFT, 0);
+        (void)ionto_sim_inject(&c->sim, IONTO_FAULT_BODY_LIFT, c->trial->lift_permille);
     }
     if (c->lifted == 1u && after_us >= c->trial->lift_us + c->trial->away_us) {
         c->lifted = 2u;
