@@ -359,8 +359,9 @@ def tried(monkeypatch: pytest.MonkeyPatch, one: Tried) -> Evidence:
     monkeypatch.setattr(python_mutants_record, "read_tried", lambda _: (one,))
     monkeypatch.setattr(python_mutants_record, "read", lambda _: ())
     part = gather_mutants.python(setting())
-    assert len(part.evidence) == len(TESTS_OF)
-    return next(each for each in part.evidence if each.id == f"python-mutant:{texts_of(one.module)[0].as_posix()}")
+    (piece,) = part.evidence
+    assert piece.id == f"python-mutant:{texts_of(one.module)[0].as_posix()}"
+    return piece
 
 
 def test_mutants_of_python_speak_of_the_module_and_its_tests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,10 +375,11 @@ def test_mutants_of_python_speak_of_the_module_and_its_tests(monkeypatch: pytest
     assert tried(monkeypatch, Tried("table.py", now, 1, 1)).status is Status.HOLDS
 
 
-def test_a_module_that_the_record_does_not_have_was_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python_mutants_record, "read_tried", lambda _: ())
+def test_modules_of_which_there_is_no_record_are_a_row_of_what_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_mutants_record, "read_tried", lambda _: (Tried("table.py", "abc", 5, 5),))
     monkeypatch.setattr(python_mutants_record, "read", lambda _: ())
-    assert {one.status for one in gather_mutants.python(setting()).evidence} == {Status.NOT_RUN}
+    (row,) = gather_mutants.python(setting()).not_shown
+    assert [module for module in TESTS_OF if module not in row.what] == ["table.py"]
 
 
 # ---- places ----------------------------------------------------------------------------------------------------------
