@@ -336,9 +336,17 @@ def test_a_trial_that_cannot_be_run_is_refused() -> None:
 # ---- a core with a hole ----------------------------------------------------------------------------------------------
 
 HOLES: Final = (
-    (Hole("guard.c", "mismatch", r"difference_na > \(int64_t\)g->config\.mismatch_na", "0", ("SI-12",)), "SF-26"),
+    (
+        Hole(
+            "guard.c", "mismatch", r"difference_na > \(int64_t\)g->config\.mismatch_na", "difference_na < 0", ("SI-12",)
+        ),
+        "SF-26",
+    ),
     (Hole("guard.c", "contact", r"\(s->contact != 1u\) \|\| ", "", ("SI-10",)), "SF-24"),
-    (Hole("guard.c", "disagree", r"difference_na > \(int64_t\)c->disagree_na", "0", ("SI-13",)), "SF-08"),
+    (
+        Hole("guard.c", "disagree", r"difference_na > \(int64_t\)c->disagree_na", "difference_na < 0", ("SI-13",)),
+        "SF-08",
+    ),
 )
 """A check that is taken out of the guard, and the fault that it answers."""
 

@@ -1135,3 +1135,13 @@ def test_a_time_that_is_altered_makes_no_trip_of_its_own() -> None:
     guard = Guard(BASE)
     guard.memory.write("config.over_current_us", -1)
     assert guard.trips == bit(Trip.CORRUPT)
+
+
+@pytest.mark.invariant("SI-16")
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_an_envelope_that_has_sunk_to_zero_lets_not_a_nanoampere_through(sign: int) -> None:
+    guard = at(sign * 30_000)
+    assert guard.tick(sign * 10_000, STOP).drive_na == sign * 10_000
+    assert guard.tick(sign * 10_000, STOP).drive_na == sign * 10_000
+    row = guard.tick(sign, STOP)
+    assert (row.drive_na, row.trips) == (0, bit(Trip.PROPOSAL))

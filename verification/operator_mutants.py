@@ -340,8 +340,8 @@ def _run(only: str, workers: int, thorough: bool, record: bool) -> int:
         raise Refusal("--only", only, "FILE or FILE:FUNCTION of ccore/src", "the C files")
     texts = _OUT / "src"
     texts.mkdir(parents=True, exist_ok=True)
-    for name, text in made.texts.items():
-        (texts / name).write_text(text, encoding="utf-8")
+    for name, instrumented in made.texts.items():
+        (texts / name).write_text(instrumented, encoding="utf-8")
     tree = build(_OUT, "gcc", _FLAGS, exchanged={name: texts / name for name in made.texts})
     findings = measure(mutants, len(made.mutants) + 1, tree, register, workers, thorough)
     if record and not findings.failing:
