@@ -38,6 +38,8 @@ from iontocore.safety.words import Unit, in_words
 _LINE: Final = "the command line"
 _EXTRAS: Final = ("numpy", "matplotlib", "rich")
 _SEED_MAX: Final = 2**64 - 1
+_OWN: Final = ("run", "plans", "journal")
+"""The commands of this module. No other package can take their names."""
 
 _Act = Callable[[argparse.Namespace, Outlet], int]
 
@@ -45,11 +47,11 @@ _Act = Callable[[argparse.Namespace, Outlet], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say; those of the process by default. The exit status."""
     given = sys.argv[1:] if argv is None else list(argv)
-    added = extensions.found()
-    if given and given[0] in added:
-        return extensions.run(added[given[0]], given[1:])
     outlet = Outlet(sys.stdout)
     try:
+        added = extensions.found(_OWN)
+        if given and given[0] in added:
+            return extensions.run(added[given[0]], given[1:])
         arguments = _parser(added).parse_args(given)
         act: _Act = arguments.act
         status = act(arguments, outlet)

@@ -8,12 +8,23 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from iontocore.safety.refusal import Refusal
+
 GROUP: Final = "iontocore.commands"
 
 
-def found() -> Mapping[str, EntryPoint]:
-    """The commands that are installed, by name."""
-    return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
+def found(own: Sequence[str]) -> Mapping[str, EntryPoint]:
+    """The commands that are installed, by name. Refusal when one has a name that is taken: that of a command of its
+    `own`, or of another that is added. What energises an output is not to be exchanged by what happens to be there."""
+    added: dict[str, EntryPoint] = {}
+    for one in sorted(entry_points(group=GROUP), key=lambda one: (one.name, one.value)):
+        if one.name in own or one.name in added:
+            raise Refusal(
+                f"the command {one.name}", f"added by {one.value}", "a name that is not taken", "the command line",
+                "remove the package that adds it",
+            )  # fmt: skip
+        added[one.name] = one
+    return added
 
 
 def run(command: EntryPoint, arguments: Sequence[str]) -> int:

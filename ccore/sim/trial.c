@@ -155,7 +155,8 @@ static void watch_course(struct course *c, struct ionto_drive driven, int64_t pe
     const double positive_na = beyond_ramp(&c->ramp_na[0], na > 0.0 ? na : 0.0, rise_na);
     const double negative_na = beyond_ramp(&c->ramp_na[1], na < 0.0 ? -na : 0.0, rise_na);
     const double beyond_na = positive_na > negative_na ? positive_na : negative_na;
-    const int off = (driven.current_na == 0 && driven.switch_closed == 0u) || size_na <= (double)trial->step_na;
+    const int off = driven.current_na == 0 && driven.switch_closed == 0u;
+    const int over = off || size_na <= (double)trial->step_na;
 
     keep_most(&outcome->peak_na, size_na);
     keep_most(&outcome->peak_mv, magnitude(c->sim.voltage_mv));
@@ -163,7 +164,7 @@ static void watch_course(struct course *c, struct ionto_drive driven, int64_t pe
     keep_most(&outcome->tick_na, step_of(c->last_na, na));
     keep_most(&outcome->drop_na, magnitude(c->last_na) - size_na);
     c->last_na = na;
-    c->step_us = !off && (c->step_us > 0 || beyond_na > (double)trial->step_na) ? c->step_us + period_us : 0;
+    c->step_us = !over && (c->step_us > 0 || beyond_na > (double)trial->step_na) ? c->step_us + period_us : 0;
     if (c->step_us > outcome->step_us) {
         outcome->step_us = c->step_us;
     }
