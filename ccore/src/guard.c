@@ -1057,7 +1057,7 @@ static void latch_at_once(struct ionto_guard *g, int32_t off_tick, int32_t emerg
             g->state.mismatch_us, g->state.sensor_us, g->state.stale_us, g->state.leakage_us, g->state.switch_us,
             g->state.tick, g->state.corrupt, g->state.emergency;
     ensures flag: \result == 0 || \result == 1;
-    ensures seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
+    ensures si07_seen: \result == 1 <==> \old(ionto_sees_cause(g, sense)) || sound != 1;
     ensures timer_over_current: 0 <= g->state.over_current_us <= g->config.over_current_us;
     ensures timer_over_voltage: 0 <= g->state.over_voltage_us <= g->config.over_voltage_us;
     ensures timer_open: 0 <= g->state.open_us <= g->config.open_us;
@@ -1699,20 +1699,21 @@ static uint32_t first_trip(const struct ionto_guard *g)
     return first;
 }
 
-/* An acknowledge clears every trip at once, and only with the output off, nothing measured, and no cause in sight.
- * What was found corrupt here stays so: nothing but ionto_init() can vouch for the memory again. */
+/* An acknowledge clears every trip at once, and only with the output off and no cause in sight. With the output off a
+ * measured current is a cause, that of LEAKAGE: nothing is cleared while something flows. What was found corrupt here
+ * stays so: nothing but ionto_init() can vouch for the memory again. */
 /*@ requires valid: \valid_read(g);
     terminates \true; assigns \nothing;
     ensures si07_clears: \result == 1
                          <==> acknowledge == 1 && g->state.acknowledge_seen == 0 && g->state.energised == 0
-                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us && at_zero == 1
+                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us
                               && g->state.corrupt != 2;
     ensures flag: \result == 0 || \result == 1; */
-static int32_t may_clear(const struct ionto_guard *g, uint32_t acknowledge, int32_t at_zero, int32_t cause_seen)
+static int32_t may_clear(const struct ionto_guard *g, uint32_t acknowledge, int32_t cause_seen)
 {
     const struct ionto_guard_state *s = &g->state;
     return ((acknowledge == 1u) && (s->acknowledge_seen == 0u) && (s->energised == 0u) && (cause_seen == 0)
-            && (s->heartbeat_us < g->config.heartbeat_us) && (at_zero == 1) && (s->corrupt != LATCHED)) ? 1 : 0;
+            && (s->heartbeat_us < g->config.heartbeat_us) && (s->corrupt != LATCHED)) ? 1 : 0;
 }
 
 /* Clears every trip when `on` is 1. */
@@ -1764,7 +1765,7 @@ static void clear_trips_if(struct ionto_guard *g, int32_t on)
     ensures flag: \result == 0 || \result == 1;
     ensures si07_clears: \result == 1
                          <==> acknowledge == 1 && \old(g->state.acknowledge_seen) == 0 && g->state.energised == 0
-                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us && at_zero == 1
+                              && cause_seen == 0 && g->state.heartbeat_us < g->config.heartbeat_us
                               && \old(g->state.corrupt) != 2;
     ensures cleared_over_current_us: g->state.over_current_us == (\result == 1 ? 0 : \old(g->state.over_current_us));
     ensures cleared_over_voltage_us: g->state.over_voltage_us == (\result == 1 ? 0 : \old(g->state.over_voltage_us));
@@ -1783,8 +1784,7 @@ static void clear_trips_if(struct ionto_guard *g, int32_t on)
     ensures cleared_charge: g->state.charge == (\result == 1 ? 0 : \old(g->state.charge));
     ensures cleared_time: g->state.time == (\result == 1 ? 0 : \old(g->state.time));
     ensures cleared_first_trip: g->state.first_trip == (\result == 1 ? 0 : \old(g->state.first_trip)); */
-static int32_t hear(struct ionto_guard *g, uint32_t heartbeat, uint32_t acknowledge, int32_t at_zero,
-                    int32_t cause_seen)
+static int32_t hear(struct ionto_guard *g, uint32_t heartbeat, uint32_t acknowledge, int32_t cause_seen)
 {
     struct ionto_guard_state *s = &g->state;
     const struct ionto_config *c = &g->config;
@@ -1792,7 +1792,7 @@ static int32_t hear(struct ionto_guard *g, uint32_t heartbeat, uint32_t acknowle
     int32_t clears;
     s->heartbeat_us = held(s->heartbeat_us, silent, c->tick_us, c->heartbeat_us);
     s->heartbeat_seen = heartbeat;
-    clears = may_clear(g, acknowledge, at_zero, cause_seen);
+    clears = may_clear(g, acknowledge, cause_seen);
     s->acknowledge_seen = (acknowledge != 0u) ? 1u : 0u;
     clear_trips_if(g, clears);
     return clears;
@@ -2087,11 +2087,10 @@ static int32_t one_tick(struct ionto_guard *g, const struct ionto_sense *sense, 
     uint32_t contact = sense->contact;
     uint32_t tripped_before = g->state.first_trip;
     int32_t allowed_na = may_flow_na(g, sense);
-    int32_t at_zero = sees_zero(&g->config, sense);
     int32_t cause_seen = watch(g, sense, proposal->sound);
     int32_t out_na;
     /*@ assert latched: tripped_before != IONTO_TRIP_NONE ==> TRIPPED(g); */
-    (void)hear(g, heartbeat, acknowledge, at_zero, cause_seen);
+    (void)hear(g, heartbeat, acknowledge, cause_seen);
     /*@ assert kept: g->state.first_trip != IONTO_TRIP_NONE ==> TRIPPED(g); */
     remember(g, now_us, sample, contact);
     out_na = decide(g, tripped_before, command, target_na, proposed_na, allowed_na);
