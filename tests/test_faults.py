@@ -1,12 +1,14 @@
 """The table of single faults: complete, well-formed, and joined to hazards and invariants."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from iontocore.ccore import Fault
 from iontocore.safety.faults import FAULT_BY_ID, FAULTS, AnsweredBy, Injection, SingleFault, Subject
+from iontocore.safety.faults_page import as_page
 from iontocore.safety.invariants import INVARIANT_BY_ID
 
 ROW: Final = FAULT_BY_ID["SF-22"]
@@ -16,6 +18,11 @@ HARDWARE: Final = FAULT_BY_ID["SF-39"]
 def test_there_are_more_than_forty_faults_numbered_without_a_gap() -> None:
     assert len(FAULTS) > 40
     assert [row.id for row in FAULTS] == [f"SF-{number:02d}" for number in range(1, len(FAULTS) + 1)]
+
+
+def test_the_page_is_the_table() -> None:
+    page = Path(__file__).parent.parent / "docs" / "single-faults.md"
+    assert page.read_text("utf-8") == as_page(), "python -m iontocore.safety.faults_page > docs/single-faults.md"
 
 
 def test_no_two_faults_have_the_same_sentence_and_none_injects_the_same_thing_twice() -> None:

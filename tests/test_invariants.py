@@ -340,6 +340,8 @@ def _of_the_current() -> Iterator[Border]:
             (was, held._replace(allowed_na=200_001 + FALL)),
         )
         yield Border("SI-03", "... and no other side", (was, held), (was, held._replace(drive_na=-held.drive_na)))
+        ended = _driving(0, allowed_na=FALL)
+        yield Border("SI-03", "a fall by way of that to zero", (was, ended), (was, ended._replace(allowed_na=FALL + 1)))
         given = {"voltage_mv": -sign * CONFIG.saturation_mv, "measured_na": sign * 300_000}
         most = 300_000 + CONFIG.headroom_na
         saturated = _driving(sign * most, **given)
