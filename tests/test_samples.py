@@ -22,6 +22,7 @@ from iontocore.safety.samples import (
     Settings,
     TraceRow,
     Witness,
+    allowed_na,
     at_completion,
     conditions,
     power_on,
@@ -224,6 +225,29 @@ def test_current_through_a_closed_switch_is_no_leakage() -> None:
 def test_contact_that_is_missing_with_the_output_off_is_no_open_circuit() -> None:
     assert not conditions(_BEFORE._replace(**_OFF), _AFTER._replace(contact=0), SETTINGS).open
     assert conditions(_BEFORE._replace(drive_na=0), _AFTER._replace(contact=0), SETTINGS).open
+
+
+@pytest.mark.parametrize(
+    ("drive_na", "measured_na", "voltage_mv", "most_na"),
+    [
+        (_DRIVE_NA, 300_000, CONFIG.saturation_mv, 300_000 + CONFIG.headroom_na),
+        (-_DRIVE_NA, -300_000, -CONFIG.saturation_mv, 300_000 + CONFIG.headroom_na),
+        (1, 1, CONFIG.saturation_mv, 1 + CONFIG.headroom_na),
+        (_DRIVE_NA, -300_000, CONFIG.saturation_mv, CONFIG.headroom_na),
+        (0, 300_000, CONFIG.saturation_mv, CONFIG.headroom_na),
+        (_DRIVE_NA, 300_000, CONFIG.saturation_mv - 1, NOT_SATURATED_NA),
+        (-_DRIVE_NA, -300_000, 1 - CONFIG.saturation_mv, NOT_SATURATED_NA),
+    ],
+)
+def test_a_saturated_voltage_allows_what_flows_along_with_the_drive_and_the_headroom(
+    drive_na: int, measured_na: int, voltage_mv: int, most_na: int
+) -> None:
+    row = _AFTER._replace(measured_na=measured_na, voltage_mv=voltage_mv)
+    assert allowed_na(_BEFORE._replace(drive_na=drive_na), row, SETTINGS) == most_na
+
+
+def test_without_saturation_more_is_allowed_than_a_drive_of_32_bits_can_be() -> None:
+    assert np.iinfo(np.int32).max + 1 == NOT_SATURATED_NA
 
 
 def test_every_condition_has_a_border_that_is_tried() -> None:
@@ -612,6 +636,31 @@ def test_contact_is_the_longest_that_the_reports_allow() -> None:
 def test_what_still_flowed_is_the_least_that_the_extremes_allow(low_na: int, high_na: int, least_na: int) -> None:
     telemetry = _QUIET._replace(ticks=5, measured_min_na=low_na, measured_max_na=high_na)
     assert _report(power_on(), telemetry).residual_na == least_na
+
+
+@pytest.mark.parametrize(
+    ("drive_na", "measured_na", "voltage_mv", "least_na"),
+    [
+        ((10, 20), (7, 9), (0, CONFIG.saturation_mv), 7 + CONFIG.headroom_na),
+        ((-20, -10), (-9, -7), (-CONFIG.saturation_mv, 0), 7 + CONFIG.headroom_na),
+        ((10, 20), (7, 9), (1 - CONFIG.saturation_mv, CONFIG.saturation_mv - 1), NOT_SATURATED_NA),
+        ((1, 1), (-9, -7), (0, CONFIG.saturation_mv), CONFIG.headroom_na),
+        ((-1, -1), (7, 9), (0, CONFIG.saturation_mv), CONFIG.headroom_na),
+        ((0, 0), (7, 9), (0, CONFIG.saturation_mv), 7 + CONFIG.headroom_na),
+        ((0, 0), (-9, -7), (0, CONFIG.saturation_mv), 7 + CONFIG.headroom_na),
+    ],
+)
+def test_what_a_saturated_voltage_allows_is_the_least_that_the_extremes_of_a_report_allow(
+    drive_na: tuple[int, int], measured_na: tuple[int, int], voltage_mv: tuple[int, int], least_na: int
+) -> None:
+    telemetry = _QUIET._replace(
+        ticks=5, drive_na=drive_na[0], drive_min_na=drive_na[0], drive_max_na=drive_na[1],
+        measured_min_na=measured_na[0], measured_max_na=measured_na[1],
+        voltage_min_mv=voltage_mv[0], voltage_max_mv=voltage_mv[1],
+    )  # fmt: skip
+    first = _report(power_on(), telemetry)
+    assert first.allowed_na == least_na
+    assert _report(first, telemetry).allowed_na == NOT_SATURATED_NA, "no tick has been since"
 
 
 def test_a_report_without_a_tick_has_no_extremes_of_its_own() -> None:

@@ -7,9 +7,13 @@ import pytest
 from sessions import BRISK, Bench, is_in
 
 from iontocore import Journal, LinkLost, Outcome, Refusal, State
-from iontocore.ccore import Command, Fault, Phase
+from iontocore.ccore import Command, Fault, Phase, Trip
 
 LOST = LinkLost("no telemetry came, where one every 50 ms was expected")
+STILL_ON = (
+    "acknowledge is asked for while {}; allowed is zero current and an open switch, says the core: wait until it is "
+    "off, and acknowledge again."
+)
 LONGEST = 4000
 """Exchanges of 50 ms: longer than any ramp."""
 
@@ -32,8 +36,11 @@ def test_a_fault_is_not_acknowledged_while_current_still_flows(one: Bench) -> No
     one.port.fail = LOST
     one.idle(1)
     one.port.fail = None
-    with pytest.raises(Refusal, match=r"asked for while the output is on \(\d"):
+    one.port.alter = lambda told: told._replace(drive_na=-2_002_900, switch_closed=1)
+    with pytest.raises(Refusal) as refused:
         one.session.acknowledge()
+    assert str(refused.value) == STILL_ON.format("the output is on (2.002 mA)")
+    one.port.alter = lambda told: told
     assert one.told[-1] == ("interrupted", "treat", "fault")
     one.idle(100)
     one.session.acknowledge()
@@ -51,6 +58,20 @@ def test_a_trip_that_comes_back_right_after_its_acknowledge_is_a_fault_again(one
     one.simulated.simulation.inject(Fault.EMERGENCY_STOP, 0)
     one.idle(3)
     assert one.session.state is State.FAULT
+    assert one.told[-1] == ("tripped", "idle", "fault")
+
+
+@pytest.mark.invariant("SI-07")
+@pytest.mark.parametrize("trip", [trip for trip in Trip if trip is not Trip.NONE])
+def test_whatever_trips_after_an_acknowledge_is_a_fault_again(one: Bench, trip: Trip) -> None:
+    treated(one)
+    one.port.fail = LOST
+    one.idle(1)
+    one.port.fail = None
+    one.idle(100)
+    one.session.acknowledge()
+    one.port.alter = lambda told: told._replace(trips=1 << (trip - 1), first_trip=trip)
+    one.idle(1)
     assert one.told[-1] == ("tripped", "idle", "fault")
 
 
@@ -149,8 +170,9 @@ def test_a_fault_is_not_acknowledged_while_the_core_waits_to_start_and_has_not_h
     one.port.fail = None
     assert one.session.state is State.FAULT
     one.port.alter = lambda told: told._replace(phase=Phase.WAIT)
-    with pytest.raises(Refusal, match="the core waits to start and has not heard of the stop"):
+    with pytest.raises(Refusal) as refused:
         one.session.acknowledge()
+    assert str(refused.value) == STILL_ON.format("the core waits to start and has not heard of the stop")
     one.port.alter = lambda told: told
     one.session.acknowledge()
     assert [state for _, _, state in one.told] == ["ramp", "fault", "idle"]

@@ -35,7 +35,7 @@ TESTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "safety/words.py": ("test_words",),
     "machine.py": ("test_machine",),
     "progress.py": ("test_progress",),
-    "session.py": ("test_session_words", "test_session"),
+    "session.py": ("test_session_words", "test_session_at_rest", "test_session"),
     "table.py": ("test_table", "test_machine"),
 }
 """What is mutated, below ``iontocore``, and the tests that it is held to: those that speak of it, and no others that
