@@ -25,6 +25,7 @@ TESTS_OF: Final[dict[str, tuple[str, ...]]] = {
     "safety/controls.py": ("test_controls",),
     "safety/drugs.py": ("test_drugs",),
     "safety/faults.py": ("test_faults",),
+    "safety/faults_page.py": ("test_faults",),
     "safety/hazards.py": ("test_hazards",),
     "safety/invariants.py": ("test_invariants",),
     "safety/limits.py": ("test_limits",),
