@@ -68,7 +68,7 @@ class Injection:
     and for how long (us; 0: it stays). second: another fault at the same time, with its parameter."""
 
     fault: Fault
-    parameter: int = 0
+    parameter: int
     lasts_us: int = 0
     second: tuple[Fault, int] | None = None
 

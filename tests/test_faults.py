@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from iontocore.ccore import Fault
+from iontocore.safety import faults
 from iontocore.safety.faults import FAULT_BY_ID, FAULTS, AnsweredBy, Injection, SingleFault, Subject
 from iontocore.safety.faults_page import as_page
 from iontocore.safety.invariants import INVARIANT_BY_ID
@@ -96,3 +97,8 @@ def test_a_row_of_the_hardware_without_a_reason_is_not_built() -> None:
     with pytest.raises(ValueError, match="says why"):
         replace(HARDWARE, why="", to_show="")
     assert replace(HARDWARE, injections=(Injection(Fault.TIMER_SLOW, 1),)).why
+
+
+def test_an_id_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a fault's id is given twice$"):
+        faults._by_id((ROW, ROW))
