@@ -188,3 +188,15 @@ def test_a_core_that_has_run_between_two_reports_is_asked_to_stop_before_it_is_a
     one.idle(3)
     commands = [request.command for request, _ in one.port.requests[asked:]]
     assert commands == [Command.STOP, Command.RUN, Command.RUN]
+
+
+@pytest.mark.invariant("SI-05")
+def test_a_pause_that_is_resumed_at_the_very_moment_of_rest_stops_for_a_whole_exchange_first(one: Bench) -> None:
+    treated(one)
+    one.session.pause()
+    one.run(is_in(State.IDLE), LONGEST)
+    one.session.resume()
+    asked = len(one.port.requests)
+    one.idle(3)
+    commands = [request.command for request, _ in one.port.requests[asked:]]
+    assert commands == [Command.STOP, Command.RUN, Command.RUN]
