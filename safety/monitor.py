@@ -8,7 +8,7 @@ Both count the same: how often each invariant was judged, how often it was broke
 into blocks makes no difference. A breach is reported and never repaired: what keeps the patient safe is the core.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -41,6 +41,15 @@ class Tally:
     ticks_checked: int
     breaches: int
     first: Breach | None
+
+
+def _tallies(
+    rows: Sequence[Invariant], checked: int, breaches: Sequence[int], first: Sequence[Breach | None]
+) -> tuple[Tally, ...]:
+    """What was found of each of the rows, in their order."""
+    return tuple(
+        Tally(row.id, checked, broken, breach) for row, broken, breach in zip(rows, breaches, first, strict=True)
+    )
 
 
 def breach_of(invariant: Invariant, previous: Sample, current: Sample, settings: Settings) -> Breach:
@@ -103,10 +112,7 @@ class Monitor:
 
     def tallies(self) -> tuple[Tally, ...]:
         """What was found so far, a tally for each invariant that is judged, in the order of the table."""
-        return tuple(
-            Tally(row.id, self._checked, breaches, first)
-            for row, breaches, first in zip(self._rows, self._breaches, self._first, strict=True)
-        )
+        return _tallies(self._rows, self._checked, self._breaches, self._first)
 
 
 class TraceMonitor:
@@ -146,10 +152,7 @@ class TraceMonitor:
 
     def tallies(self) -> tuple[Tally, ...]:
         """What was found so far, a tally for each invariant, in the order of the table."""
-        return tuple(
-            Tally(row.id, self._checked, breaches, first)
-            for row, breaches, first in zip(INVARIANTS, self._breaches, self._first, strict=True)
-        )
+        return _tallies(INVARIANTS, self._checked, self._breaches, self._first)
 
 
 def judge_trace(
