@@ -98,6 +98,12 @@ def test_no_line_of_the_channels_is_passed_over() -> None:
             assert " ".join(words).removeprefix("= ") in taken, f"{function.name}: {written}"
 
 
+def test_the_record_has_every_line_of_the_channels_and_the_clause_that_noticed() -> None:
+    recorded = line_removal.known(edited.recorded(line_removal.RECORD, line_removal.COLUMNS))
+    assert set(recorded) == {line.key for line in line_removal.all_lines()}
+    assert all(recorded.values())
+
+
 def test_the_lines_of_the_channels_have_names_of_their_own() -> None:
     given = line_removal.all_lines()
     assert len({line.key for line in given}) == len(given) >= 900
