@@ -322,6 +322,8 @@ def test_a_text_that_was_altered_since_is_found(
         (["--check", "/nowhere"], manifest.NAME),
         (["--out", str(ROOT / "docs")], "outside of"),
         (["--out", str(ROOT)], "outside of"),
+        (["--out", "/"], "outside of"),
+        (["--out", str(ROOT.parent)], "outside of"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_sentence(

@@ -87,9 +87,10 @@ def _require_checkout() -> None:
 
 
 def _require_outside(folder: Path) -> None:
-    """A report within the text that it speaks of would change that text."""
+    """A report within the text that it speaks of, or around it, would change that text."""
     place = folder.resolve()
-    if place.is_relative_to(ROOT) and not place.is_relative_to(ROOT / "build"):
+    within = place.is_relative_to(ROOT) and not place.is_relative_to(ROOT / "build")
+    if within or ROOT.is_relative_to(place):
         raise Refusal("--out", str(folder), f"a folder below {ROOT / 'build'}, or outside of {ROOT}", _WHO)
 
 
