@@ -225,6 +225,12 @@ def test_what_was_tried_is_read_as_it_was_written_and_other_modules_stay(tmp_pat
         read_tried(path)
 
 
+def test_the_committed_counts_are_of_every_module_and_of_enough_that_was_killed() -> None:
+    tried = read_tried(python_mutants.TRIED)
+    assert {one.module for one in tried} == set(python_mutants_copy.TESTS_OF)
+    assert all(100 * one.killed >= python_mutants.LEAST_PERCENT * one.mutants > 0 for one in tried)
+
+
 def test_the_committed_record_has_a_reason_for_every_entry_and_is_sorted(tmp_path: Path) -> None:
     record = read(python_mutants.RECORD)
     assert all(len(reason.split()) > 2 for _, reason in record)

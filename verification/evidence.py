@@ -65,7 +65,7 @@ class Made(StrEnum):
 
 
 class Mode(StrEnum):
-    """FULL makes all results anew but those that take hours; QUICK makes only those that take seconds."""
+    """FULL makes all results anew but those that take too long for that; QUICK makes only those that take seconds."""
 
     FULL = "full"
     QUICK = "quick"

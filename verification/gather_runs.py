@@ -237,14 +237,15 @@ _NOT_FUZZED: Final = NotShown(
 
 
 def sanitizers(_: Setting) -> Part:
-    """What the whole suite said under ASan and UBSan: read from its record, since it takes longer than a report may."""
+    """What all tests but the fuzzer's own said under ASan and UBSan: read from the record, since that takes longer
+    than a report may."""
     recorded = sanitize.read()
     if recorded is None:
         return Part(not_shown=(_NOT_SANITIZED,))
     piece = Evidence(
         id=f"{Kind.SANITIZE}:suite",
         kind=Kind.SANITIZE,
-        subject="the whole suite under ASan and UBSan",
+        subject="all tests but the fuzzer's own under ASan and UBSan",
         says="Every test passes, and no access and no sum of the C core and its simulation is out of bounds.",
         invariants=(),
         hazards=(),
@@ -261,7 +262,7 @@ def sanitizers(_: Setting) -> Part:
 
 _NOT_SANITIZED: Final = NotShown(
     "sanitize",
-    "That the whole suite passes under ASan and UBSan: it takes longer than a report may, and there is no record.",
+    "That the tests pass under ASan and UBSan: it takes longer than a report may, and there is no record.",
     "A test may read or write out of bounds, and pass.",
     "make sanitize ARGS=--record",
 )

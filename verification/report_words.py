@@ -86,7 +86,7 @@ KINDS: Final[Mapping[Kind, str]] = {
 MADE: Final[Mapping[Made, str]] = {Made.NOW: "made for this report", Made.RECORDED: "read from the record"}
 
 MODES: Final[Mapping[Mode, str]] = {
-    Mode.FULL: "full: results are made anew, but those that take hours, which are read from the record",
+    Mode.FULL: "full: results are made anew, but those that take too long for a report, which are read from the record",
     Mode.QUICK: "quick: what takes longer than seconds is read from the record beside the text, or was not run",
 }
 
