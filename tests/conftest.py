@@ -21,6 +21,13 @@ hypothesis.settings.register_profile("iontocore", deadline=None, print_blob=True
 hypothesis.settings.load_profile("iontocore")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` is: one more than there are processors, since now and then a test waits for a program or for
+    time to pass."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     known = {tool.command for tool in TOOLS}
     for item in items:

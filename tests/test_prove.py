@@ -77,7 +77,7 @@ SMOKE = """[wp] 3 goals scheduled
 
 
 def of(output: str, totals: tuple[int, int] | None, function: Function = SMALL, status: int = 0) -> wp.Outcome:
-    return wp.outcome(function, Answer(status, output, ""), totals)
+    return wp.outcome((function,), Answer(status, output, ""), totals)
 
 
 def goal(name: str = "small_ensures_si03_rise", **changes: Any) -> wp.Goal:
@@ -276,9 +276,9 @@ def test_nothing_that_wp_says_against_a_proof_is_passed_over(
 
 def test_a_function_without_smoke_goals_is_well_and_one_without_goals_is_not() -> None:
     answer = Answer(0, "[wp] Running WP plugin...\n[wp] Warning: No goal generated\n", "")
-    assert wp.outcome(SMALL, answer, (0, 0), smoke=True) == wp.Outcome((), ())
-    assert wp.outcome(SMALL, answer, None, smoke=True).complaints
-    assert wp.outcome(SMALL, answer, (0, 0)).complaints
+    assert wp.outcome((SMALL,), answer, (0, 0), smoke=True) == wp.Outcome((), ())
+    assert wp.outcome((SMALL,), answer, None, smoke=True).complaints
+    assert wp.outcome((SMALL,), answer, (0, 0)).complaints
 
 
 def test_a_warning_is_told_with_the_lines_that_belong_to_it() -> None:
@@ -289,6 +289,36 @@ def test_a_warning_is_told_with_the_lines_that_belong_to_it() -> None:
 def test_a_clause_that_gave_no_goal_is_found() -> None:
     found = prove.unproved(SMALL, of(OUTPUT.replace("si03_rise ", "si03_other "), (8, 7)).goals)
     assert [one.what for one in found] == ["si03_rise gave no goal"]
+
+
+def test_a_function_that_gave_no_goal_is_found_beside_one_that_did() -> None:
+    following = dataclasses.replace(SMALL, name="following")
+    outcome = wp.outcome((SMALL, following), Answer(0, OUTPUT, ""), (8, 7))
+    assert not outcome.complaints
+    assert [one.what for one in prove.unproved(following, outcome.goals)] == ["gave no goal"]
+    assert prove.unproved(SMALL, outcome.goals) == []
+
+
+def test_goals_of_one_run_belong_to_the_function_with_the_longest_name_that_they_begin_with() -> None:
+    longer = dataclasses.replace(SMALL, name="small_call")
+    output = OUTPUT.replace("typed_small_call_product", "typed_small_call_call_product")
+    goals = wp.outcome((SMALL, longer), Answer(0, output, ""), (8, 7)).goals
+    assert [(one.goal, one.kind) for one in goals if one.function == "small_call"] == [
+        ("small_call_call_product_requires_limit_2", "requires")
+    ]
+
+
+def test_every_function_is_proved_once_and_only_small_ones_of_one_file_together() -> None:
+    functions = acsl.with_contracts(acsl.read(SOURCES))
+    portions = prove.portions(sorted(functions, key=lambda one: one.size, reverse=True))
+    assert sorted((one.file, one.name) for some in portions for one in some) == sorted(
+        (one.file, one.name) for one in functions
+    )
+    assert len(portions) < len(functions) // 2
+    for some in portions:
+        assert len({one.file for one in some}) == 1
+        assert len(some) == 1 or sum(one.size for one in some) <= prove.TOGETHER
+        assert len(some) == 1 or all(one.size <= prove.SMALL for one in some)
 
 
 def test_a_failed_goals_text_is_read_from_what_wp_prints() -> None:

@@ -8,7 +8,8 @@ from holes import Hole, opened
 
 from iontocore.safety.refusal import Refusal
 from iontocore.verification import sanitize
-from iontocore.verification.sanitize import Outcome, check, verdict
+from iontocore.verification.instrumented import build
+from iontocore.verification.sanitize import Outcome, check, run_on, verdict
 
 WIDTH: Final = Hole("guard.c", "width", r"int64_t wide = x;", "int32_t wide = x;", ())
 """Then the magnitude of the least 32-bit number overflows."""
@@ -47,6 +48,12 @@ def test_left_out():
 """
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree of the text as it is, built once for all that only run on it."""
+    return build(tmp_path_factory.mktemp("sound"), sanitize.COMPILER, sanitize.FLAGS)
+
+
 def one_tick(folder: Path, expected: int = 0) -> list[str]:
     """pytest's arguments for a test of one tick with the most hostile proposal."""
     made = folder / "test_one_tick.py"
@@ -55,9 +62,11 @@ def one_tick(folder: Path, expected: int = 0) -> list[str]:
 
 
 @pytest.mark.needs("clang-19")
-def test_what_is_sound_passes_and_what_was_left_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_sound_passes_and_what_was_left_out_is_told(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CI", "false")
-    outcome = check(tmp_path / "made", one_tick(tmp_path))
+    outcome = run_on(sound, tmp_path / "made", one_tick(tmp_path))
     assert outcome == Outcome(status=0, passed=2, failed=0, left_out=1, reports=())
     assert verdict(outcome) == "HOLDS: 2 tests passed under ASan and UBSan, which reported nothing, 1 left out"
 
@@ -77,16 +86,17 @@ def test_an_error_of_memory_or_arithmetic_is_found_and_told(hole: Hole, said: st
 
 
 @pytest.mark.needs("clang-19")
-def test_a_test_that_fails_is_no_success_though_no_sanitizer_speaks(tmp_path: Path) -> None:
-    outcome = check(tmp_path / "made", one_tick(tmp_path, expected=1))
+def test_a_test_that_fails_is_no_success_though_no_sanitizer_speaks(sound: Path, tmp_path: Path) -> None:
+    outcome = run_on(sound, tmp_path / "made", one_tick(tmp_path, expected=1))
     assert (outcome.status, outcome.passed, outcome.failed, outcome.reports) == (1, 1, 1, ())
     assert verdict(outcome) == "BROKEN: the suite ended with status 1: 1 passed, 1 failed"
 
 
 @pytest.mark.needs("clang-19")
 def test_the_extension_of_the_checkout_is_not_taken_for_the_sanitized_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(sanitize, "build", lambda *_, **__: sound)
     monkeypatch.setattr(sanitize, "environment", lambda tree: {"PYTHONPATH": ""})
     monkeypatch.setattr(sanitize, "FOLDER", tmp_path)
     with pytest.raises(Refusal, match="the extension is"):
@@ -111,8 +121,9 @@ def test_a_process_that_died_before_it_told_anything_is_no_success(tmp_path: Pat
 @pytest.mark.needs("clang-19")
 @pytest.mark.parametrize("chosen", [["-k", "nothing_is_called_so", "test_one_tick.py"], ["nowhere.py"]])
 def test_a_choice_that_names_no_test_is_a_mistake_and_no_failure_of_the_core(
-    chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    chosen: list[str], sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(sanitize, "build", lambda *_, **__: sound)
     monkeypatch.setattr(sanitize, "FOLDER", tmp_path / "made")
     assert sanitize.main(["--", *one_tick(tmp_path)[1:], *chosen[:-1], str(tmp_path / chosen[-1])]) == 2
     assert "tests that pytest finds, says pytest (status " in capsys.readouterr().err

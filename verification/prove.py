@@ -47,7 +47,15 @@ class Proof:
 
 _CHANNELS: Final = ("ionto_guard_", "ionto_regulator_")
 
-_Work = Callable[[Function, Path], tuple[wp.Outcome, Mapping[str, str]]]
+SMALL: Final = 2000
+"""Up to this many characters of text and contract a function is proved in one run with others: Frama-C takes as long to
+read the file as to prove it."""
+
+TOGETHER: Final = 8000
+"""As many as have this many characters between them."""
+
+_Texts = Mapping[tuple[Path, str, str], str]
+_Work = Callable[[Sequence[Function], Path], tuple[wp.Outcome, _Texts]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -171,57 +179,84 @@ def uncovered(texts: Sequence[Function]) -> Sequence[Finding]:
 
 
 def prove_all(functions: Sequence[Function], *, timeout_s: int, with_smoke: bool) -> Proof:
-    """Prove each function in a process of its own, the biggest first. `timeout_s` is for each goal and prover."""
+    """Prove every function, the biggest first, in processes that each take one or some small ones. `timeout_s` is for
+    each goal and prover."""
     config = wp.configure()
     order = sorted(functions, key=lambda function: function.size, reverse=True)
     place = {(function.file, function.name): number for number, function in enumerate(functions)}
     goals: list[wp.Goal] = []
     findings: list[Finding] = []
     texts: dict[tuple[Path, str, str], str] = {}
-    # Frama-C and its prover wait for each other, so goals take half a processor. A smoke goal takes a whole one for all
-    # of its time, and with less it would search less.
-    stages: list[tuple[_Work, int]] = [(partial(_proved, timeout_s=timeout_s), 2 * cores())]
+    # Frama-C and its prover wait for each other, so goals take less than half a processor. A smoke goal takes a whole
+    # one for all of its time, and with less it would search less.
+    stages: list[tuple[_Work, Sequence[Sequence[Function]], int]] = [
+        (partial(_proved, timeout_s=timeout_s), portions(order), 3 * cores())
+    ]
     if with_smoke:
-        stages.append((_smoked, cores()))
+        stages.append((_smoked, [(function,) for function in order], cores()))
     with progress("proving", len(order) * len(stages)) as advance:
-        for work, at_once in stages:
-            for function, (outcome, said) in _as_done(work, order, config, at_once):
+        for work, given, at_once in stages:
+            for some, (outcome, said) in _as_done(work, given, config, at_once):
                 goals += outcome.goals
-                findings += [Finding(f"{function.file}: {function.name}", text) for text in outcome.complaints]
-                findings += unproved(function, outcome.goals)
-                texts |= {(function.file, function.name, goal): text for goal, text in said.items()}
-                advance(function.name)
+                names = ", ".join(function.name for function in some)
+                findings += [Finding(f"{some[0].file}: {names}", text) for text in outcome.complaints]
+                texts |= said
+                for function in some:
+                    if work is not _smoked:
+                        findings += unproved(function, outcome.goals)
+                    advance(function.name)
     goals.sort(key=lambda goal: (place[goal.file, goal.function], goal.kind == "smoke"))
     return Proof(goals, findings, texts)
 
 
+def portions(functions: Sequence[Function]) -> Sequence[Sequence[Function]]:
+    """What is proved in one run: a function by itself, or some small ones of one file; in the order given, by the first
+    of each."""
+    found: list[list[Function]] = []
+    open_ones: dict[Path, list[Function]] = {}
+    for function in functions:
+        beside = open_ones.get(function.file)
+        if beside is not None and sum(one.size for one in (*beside, function)) <= TOGETHER:
+            beside.append(function)
+            continue
+        found.append([function])
+        if function.size <= SMALL:
+            open_ones[function.file] = found[-1]
+    return found
+
+
 def _as_done(
-    work: _Work, functions: Sequence[Function], config: Path, at_once: int
-) -> Iterator[tuple[Function, tuple[wp.Outcome, Mapping[str, str]]]]:
+    work: _Work, given: Sequence[Sequence[Function]], config: Path, at_once: int
+) -> Iterator[tuple[Sequence[Function], tuple[wp.Outcome, _Texts]]]:
     with ThreadPoolExecutor(at_once) as pool:
-        pending = {pool.submit(work, function, config): function for function in functions}
+        pending = {pool.submit(work, functions, config): functions for functions in given}
         for done in as_completed(pending):
             yield pending[done], done.result()
 
 
-def _proved(function: Function, config: Path, *, timeout_s: int) -> tuple[wp.Outcome, Mapping[str, str]]:
-    outcome = wp.prove(function, config=config, timeout_s=timeout_s)
-    if all(goal.well for goal in outcome.goals):
-        return outcome, {}
-    return outcome, goal_text.of_failed(function, outcome.goals, config=config)
+def _proved(functions: Sequence[Function], config: Path, *, timeout_s: int) -> tuple[wp.Outcome, _Texts]:
+    outcome = wp.prove_together(functions, config=config, timeout_s=timeout_s)
+    texts: dict[tuple[Path, str, str], str] = {}
+    for function in functions:
+        goals = [goal for goal in outcome.goals if goal.function == function.name]
+        if not all(goal.well for goal in goals):
+            said = goal_text.of_failed(function, goals, config=config)
+            texts |= {(function.file, function.name, goal): text for goal, text in said.items()}
+    return outcome, texts
 
 
-def _smoked(function: Function, config: Path) -> tuple[wp.Outcome, Mapping[str, str]]:
-    return wp.smoke(function, config=config), {}
+def _smoked(functions: Sequence[Function], config: Path) -> tuple[wp.Outcome, _Texts]:
+    return wp.smoke(functions[0], config=config), {}
 
 
 def unproved(function: Function, goals: Sequence[wp.Goal]) -> Sequence[Finding]:
-    """The labelled clauses of a contract that gave no goal. A run of smoke goals alone gives none of any."""
-    given = {goal.clause for goal in goals}
-    if all(goal.kind == "smoke" for goal in goals):
-        return []
+    """The labelled clauses of a contract that gave no goal, and a function that gave none at all."""
+    given = {goal.clause for goal in goals if goal.function == function.name}
+    where = f"{function.file}: {function.name}"
+    if not given:
+        return [Finding(where, "gave no goal")]
     return [
-        Finding(f"{function.file}: {function.name}", f"{clause.label} gave no goal")
+        Finding(where, f"{clause.label} gave no goal")
         for clause in function.clauses
         if clause.keyword == "ensures" and clause.label and clause.label not in given
     ]

@@ -112,10 +112,16 @@ def check(out: Path, chosen: Sequence[str], exchanged: Mapping[str, Path] | None
     """Build the extension in ``out`` and run the tests; ``chosen`` are pytest's arguments; without any, all tests
     but those of this command.
 
-    exchanged: sources to take in place of those of the extension, by name. Refusal when it is not built, when Python
-    does not start with it, or when it is not the one that Python finds.
+    exchanged: sources to take in place of those of the extension, by name. Refusal when it is not built, and where
+    `run_on` refuses.
     """
-    tree = build(out, COMPILER, FLAGS, exchanged=exchanged)
+    return run_on(build(out, COMPILER, FLAGS, exchanged=exchanged), out, chosen)
+
+
+def run_on(tree: Path, out: Path, chosen: Sequence[str]) -> Outcome:
+    """Run the tests on a tree that was built so; what they and the sanitizers say is in ``out``. Refusal when Python
+    does not start with its extension, when that is not the one that Python finds, or when there are no such tests."""
+    out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("report*"):
         old.unlink()
     python, env = str(interpreter(tree, out)), environment(tree)

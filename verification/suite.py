@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from iontocore.verification.progress import progress
 from iontocore.verification.suite_plugin import WHERE
-from iontocore.verification.tools import ROOT, cores
+from iontocore.verification.tools import ROOT
 
 _LOOKS_EVERY_S: Final = 0.5
 _ENDS: Final = (0, 1)
@@ -53,7 +53,7 @@ def run_suite(out: Path, chosen: Sequence[str] = (), root: Path = ROOT) -> Suite
     record.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "iontocore.verification.suite_plugin"),
-        *("-n", str(cores()), "--dist", "worksteal", f"--junitxml={out / 'tests.xml'}", *chosen),
+        *("-n", "auto", "--dist", "worksteal", f"--junitxml={out / 'tests.xml'}", *chosen),
     ]
     env = {**os.environ, "CI": "true", WHERE: str(record)}
     with (

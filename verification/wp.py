@@ -1,4 +1,4 @@
-"""One run of Frama-C's WP over one function, and what it said of every goal.
+"""One run of Frama-C's WP over one function, or over some small ones, and what it said of every goal.
 
 WP turns a contract and a body into goals. Qed, its own simplifier, discharges many; the rest go to cvc4 and, where that
 has no answer, to z3: cvc4 first, since it answers nearly all of them within a tenth of a second. A function is proved
@@ -172,30 +172,48 @@ def prove(
     """Prove one function of the text below `root`; each prover may take `timeout_s` for each goal. With `labels` only
     the clauses of these labels."""
     names = [f"@{label}" if label == UNLABELLED else label for label in labels]
-    report = BUILD / f"{function.file.stem}-{function.name}-{root.name}.json"
     only = [f"-wp-prop={','.join(names)}"] if names else []
-    answer = _frama_c(
-        function, config, root, provers, ["-wp-timeout", str(timeout_s), "-wp-report-json", str(report), *only]
-    )
-    return outcome(function, answer, _totals(report))
+    return _proved((function,), config, timeout_s, root, provers, only)
+
+
+def prove_together(functions: Sequence[Function], *, config: Path, timeout_s: int) -> Outcome:
+    """Prove some functions of one file in one run, each by itself as ever: the text is read once for all of them."""
+    return _proved(functions, config, timeout_s, ROOT, PROVERS, ())
+
+
+def _proved(
+    functions: Sequence[Function],
+    config: Path,
+    timeout_s: int,
+    root: Path,
+    provers: Sequence[str],
+    only: Sequence[str],
+) -> Outcome:
+    report = BUILD / f"{functions[0].file.stem}-{functions[0].name}-{root.name}.json"
+    options = ["-wp-timeout", str(timeout_s), "-wp-report-json", str(report), *only]
+    answer = _frama_c(functions, config, root, provers, options)
+    return outcome(functions, answer, _totals(report))
 
 
 def smoke(function: Function, *, config: Path, root: Path = ROOT) -> Outcome:
     """Look for a contradiction in the contract of one function and in those that it relies on."""
     report = BUILD / f"{function.file.stem}-{function.name}-{root.name}-smoke.json"
     options = ["-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT_S), f"-wp-prop={_SMOKE_ONLY}"]
-    answer = _frama_c(function, config, root, SMOKE_PROVERS, [*options, "-wp-report-json", str(report)])
-    return outcome(function, answer, _totals(report), smoke=True)
+    answer = _frama_c((function,), config, root, SMOKE_PROVERS, [*options, "-wp-report-json", str(report)])
+    return outcome((function,), answer, _totals(report), smoke=True)
 
 
 def printed(function: Function, *, config: Path, root: Path = ROOT) -> str:
     """What WP prints of the goals of one function when it proves nothing."""
-    return _frama_c(function, config, root, ("none",), ["-wp-print"]).out
+    return _frama_c((function,), config, root, ("none",), ["-wp-print"]).out
 
 
-def _frama_c(function: Function, config: Path, root: Path, provers: Sequence[str], options: Sequence[str]) -> Answer:
+def _frama_c(
+    functions: Sequence[Function], config: Path, root: Path, provers: Sequence[str], options: Sequence[str]
+) -> Answer:
+    names = ",".join(function.name for function in functions)
     return run(
-        ["frama-c", *OPTIONS, "-wp-prover", ",".join(provers), "-wp-fct", function.name, *options, str(function.file)],
+        ["frama-c", *OPTIONS, "-wp-prover", ",".join(provers), "-wp-fct", names, *options, str(functions[0].file)],
         cwd=root,
         timeout_s=_LONGEST_RUN_S,
         # Frama-C resolves relative names by PWD, which is not where it was started unless somebody says so.
@@ -213,14 +231,17 @@ def _totals(report: Path) -> tuple[int, int] | None:
     return counts.get("total", 0), counts.get("valid", 0)
 
 
-def outcome(function: Function, answer: Answer, totals: tuple[int, int] | None, *, smoke: bool = False) -> Outcome:
-    """What a run said, of proof or of smoke goals. It complains of a run that did not come to its end, of every
-    warning, and of a sum that is not the sum of the goals that were read: nothing that WP says is passed over."""
-    where = f"{function.file}: {function.name}"
+def outcome(
+    functions: Sequence[Function], answer: Answer, totals: tuple[int, int] | None, *, smoke: bool = False
+) -> Outcome:
+    """What a run over functions of one file said, of proof or of smoke goals. It complains of a run that did not come
+    to its end, of every warning, and of a sum that is not the sum of the goals that were read: nothing that WP says is
+    passed over."""
+    where = f"{functions[0].file}: {', '.join(function.name for function in functions)}"
     lines = answer.out.splitlines()
     if smoke and answer.status == 0 and totals == (0, 0) and _NO_GOAL in lines:
         return Outcome((), ())  # nothing is required and nothing is called: there is nothing to contradict
-    goals = tuple(_goals(function, lines))
+    goals = tuple(_goals(functions, lines))
     complaints = [f"{where}: {text}" for text in _warnings(lines)]
     sums = [match for line in lines if (match := _SUM.match(line))]
     if answer.status != 0 or len(sums) != 1:
@@ -250,7 +271,7 @@ def _warnings(lines: Sequence[str]) -> Iterator[str]:
             yield " ".join([line.strip(), *more])
 
 
-def _goals(function: Function, lines: Sequence[str]) -> Iterator[Goal]:
+def _goals(functions: Sequence[Function], lines: Sequence[str]) -> Iterator[Goal]:
     """The goals in WP's order. A smoke goal that is doomed is told more than once, the last time with every answer."""
     found: dict[str, Goal] = {}
     for at, line in enumerate(lines):
@@ -264,6 +285,7 @@ def _goals(function: Function, lines: Sequence[str]) -> Iterator[Goal]:
                 break
             answers.append(f"{answer['who']}: {answer['what'].strip()}")
         name = match["goal"].removeprefix(_MODEL_PREFIX)
+        function = _whose(functions, name)
         if match.re is _SMOKE:
             place = _PLACE.match(lines[at + len(answers) + 1]) if at + len(answers) + 1 < len(lines) else None
             said = [f"at {place['place']}", *answers] if place else answers
@@ -271,6 +293,12 @@ def _goals(function: Function, lines: Sequence[str]) -> Iterator[Goal]:
         else:
             found[name] = _proof_goal(function, name, match, answers)
     yield from _renumbered(found.values())
+
+
+def _whose(functions: Sequence[Function], goal: str) -> Function:
+    """The function that a goal is named after; of a smoke goal, which may be named after a callee, the only one."""
+    named = [function for function in functions if goal.startswith(f"{function.name}_")]
+    return max(named, key=lambda function: len(function.name), default=functions[0])
 
 
 def _smoke_goal(function: Function, name: str, passed: bool, answers: str) -> Goal:
