@@ -127,6 +127,13 @@ def test_every_piece_of_evidence_leads_to_a_line_that_is_there(sound: Report) ->
     assert all(1 <= one.source.line <= lines[one.source.file] for one in sound.evidence)
 
 
+def test_what_was_proved_leads_to_the_file_of_its_function_though_another_has_one_of_that_name(sound: Report) -> None:
+    for one in (one for one in sound.evidence if one.kind == "proof"):
+        _, file, function, _ = one.id.split(":")
+        public = function.startswith("ionto_")
+        assert Path(one.source.file).name in ({file, "ionto.h"} if public else {file}), one.id
+
+
 def test_a_clause_leads_to_the_line_of_the_contract_that_has_its_label(sound: Report) -> None:
     of_clauses = [one for one in sound.evidence if one.kind == "proof" and one.invariants]
     for one in of_clauses:

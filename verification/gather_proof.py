@@ -134,8 +134,9 @@ def _place(
     file: str, function: str, piece: str, functions: Sequence[Function], labelled: Mapping[Path, Labelled]
 ) -> Place:
     """Where the clause stands: in the contract before the prototype or before the definition, or in the body; else
-    where the function begins; and the first line of the file for a function that the text does not have any more."""
-    known = [one for one in functions if one.name == function]
+    where the function begins; and the first line of the file for a function that the text does not have any more. Two
+    files may have a function of one name, as guard and regulator have."""
+    known = [one for one in functions if one.name == function and (one.file == Path(file) or not one.defined)]
     for one in known:
         found = [at for at in labelled[one.file].at.get(piece, ()) if at < one.end]
         if found and (found[-1] >= one.start or any(clause.label == piece for clause in one.clauses)):
