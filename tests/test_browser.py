@@ -196,8 +196,9 @@ def test_no_page_fetches_anything_from_a_network(folder: Path) -> None:
 
 def test_no_page_tells_the_folder_or_the_time_of_its_making(folder: Path) -> None:
     for path, text in pages(folder):
-        assert str(ROOT) not in text, path
-        assert "/tmp/" not in text, path
+        for seen in (text, re.sub(r"<[^>]*>", "", text)):  # a name may be cut in two by tags
+            assert str(ROOT) not in seen, path
+            assert "/tmp/" not in seen, path
 
 
 def test_two_exports_of_one_text_are_the_same_bytes(folder: Path, made: dict[str, Document], tmp_path: Path) -> None:

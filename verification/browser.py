@@ -133,6 +133,10 @@ _DRAWN: Final = re.compile(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
 )
 _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
+_FOLDER_SHOWN: Final = re.compile(
+    r'(<span class="dashboard-path-external-full">)[^<]*(</span><span class="dashboard-path-internal">)[^<]*'
+)
+"""The dashboard shows a folder in two halves, of which only the second is the project's."""
 _NO_TIME: Final = "1970-01-01T00:00:00Z"
 """ReqIF asks for times. This one says that there is none: what a text says does not hang on when it was exported."""
 
@@ -143,6 +147,7 @@ def _make_repeatable(out: Path, folders: Mapping[str, str], digest: str) -> None
     made = {"project-hash": digest[:32], "search-index-timestamp": str(int(digest[:8], 16))}
     for path in sorted((out / "html").rglob("*.html")):
         text = path.read_text(encoding="utf-8")
+        text = _FOLDER_SHOWN.sub(rf"\g<1>\g<2>/{_NAME}", text)
         for folder, name in folders.items():
             text = text.replace(folder, name)
         path.write_text(_META.sub(lambda match: match[1] + made[match["what"]], text), encoding="utf-8")
