@@ -136,7 +136,10 @@ _TIME: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:
 _FOLDER_SHOWN: Final = re.compile(
     r'(<span class="dashboard-path-external-full">)[^<]*(</span><span class="dashboard-path-internal">)[^<]*'
 )
-"""The dashboard shows a folder in two halves, of which only the second is the project's."""
+"""The dashboard shows a folder in two halves. (The page of coverage shows its last name alone, behind a picture.)"""
+_TREE: Final = "source_coverage.html"
+"""The page of all folders, which has empty lines for those that lie about beside the sources, as ``build`` does."""
+_EMPTY_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 _NO_TIME: Final = "1970-01-01T00:00:00Z"
 """ReqIF asks for times. This one says that there is none: what a text says does not hang on when it was exported."""
 
@@ -149,7 +152,9 @@ def _make_repeatable(out: Path, folders: Mapping[str, str], digest: str) -> None
         text = path.read_text(encoding="utf-8")
         text = _FOLDER_SHOWN.sub(rf"\g<1>\g<2>/{_NAME}", text)
         for folder, name in folders.items():
-            text = text.replace(folder, name)
+            text = text.replace(folder, name).replace(f"</svg>{Path(folder).name}/", f"</svg>{name}/")
+        if path.name == _TREE:
+            text = _EMPTY_LINES.sub("\n", text)
         path.write_text(_META.sub(lambda match: match[1] + made[match["what"]], text), encoding="utf-8")
     reqif = out / "reqif" / "output.reqif"
     reqif.write_text(_repeatable(reqif.read_text(encoding="utf-8")), encoding="utf-8")
