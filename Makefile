@@ -83,7 +83,7 @@ sbom: $(READY) ## the bill of materials, build/sbom.cdx.json (CycloneDX 1.6)
 fuzz: tools $(READY) ## ten million inputs through the C core under ASan and UBSan, with an oracle at every tick
 	$(BIN)/python -m iontocore.verification.fuzz
 
-sanitize: tools $(READY) ## all tests but the fuzzer's own, under ASan and UBSan
+sanitize: tools $(READY) ## all tests but those of this command and of the fuzzer, under ASan and UBSan
 	$(BIN)/python -m iontocore.verification.sanitize $(ARGS)
 
 characteristics: $(READY) ## what the output gives at each load: voltage, current, accuracy, waveforms; pictures in build/characteristics

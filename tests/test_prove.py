@@ -308,6 +308,13 @@ def test_goals_of_one_run_belong_to_the_function_with_the_longest_name_that_they
     ]
 
 
+def test_a_goal_that_is_named_after_none_of_several_functions_is_told() -> None:
+    others = tuple(dataclasses.replace(SMALL, name=name) for name in ("first", "second"))
+    assert "small_terminates is a goal of none of them" in " ".join(
+        wp.outcome(others, Answer(0, OUTPUT, ""), (8, 7)).complaints
+    )
+
+
 def test_every_function_is_proved_once_and_only_small_ones_of_one_file_together() -> None:
     functions = acsl.with_contracts(acsl.read(SOURCES))
     portions = prove.portions(sorted(functions, key=lambda one: one.size, reverse=True))

@@ -237,15 +237,15 @@ _NOT_FUZZED: Final = NotShown(
 
 
 def sanitizers(_: Setting) -> Part:
-    """What all tests but the fuzzer's own said under ASan and UBSan: read from the record, since that takes longer
-    than a report may."""
+    """What the tests said under ASan and UBSan, all but those of that command and of the fuzzer: read from the record,
+    since it takes longer than a report may."""
     recorded = sanitize.read()
     if recorded is None:
         return Part(not_shown=(_NOT_SANITIZED,))
     piece = Evidence(
         id=f"{Kind.SANITIZE}:suite",
         kind=Kind.SANITIZE,
-        subject="all tests but the fuzzer's own under ASan and UBSan",
+        subject="all tests but those of this command and of the fuzzer, under ASan and UBSan",
         says="Every test passes, and no access and no sum of the C core and its simulation is out of bounds.",
         invariants=(),
         hazards=(),

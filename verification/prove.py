@@ -48,8 +48,8 @@ class Proof:
 _CHANNELS: Final = ("ionto_guard_", "ionto_regulator_")
 
 SMALL: Final = 2000
-"""Up to this many characters of text and contract a function is proved in one run with others: Frama-C takes as long to
-read the file as to prove it."""
+"""Up to this many characters of text and contract a function is proved in one run with others: reading the file is a
+good part of what Frama-C does for it."""
 
 TOGETHER: Final = 8000
 """As many as have this many characters between them."""

@@ -176,7 +176,7 @@ def _sentence(report: Path) -> str:
 
 
 class Recorded(NamedTuple):
-    """What a run of the whole suite said. speaks_of: the fingerprint of `TEXTS`. passed: how many tests."""
+    """What a run of all tests but `_ALL` said. speaks_of: the fingerprint of `TEXTS`. passed: how many tests."""
 
     speaks_of: str
     passed: int
@@ -185,7 +185,8 @@ class Recorded(NamedTuple):
 def write(path: Path, recorded: Recorded) -> None:
     """Write what was said."""
     path.write_text(
-        "# What the whole suite said under ASan and UBSan. Written by `make sanitize ARGS=--record`.\n"
+        "# What all tests but those of this command and of the fuzzer said under ASan and UBSan.\n"
+        "# Written by `make sanitize ARGS=--record`.\n"
         f'speaks_of = "{recorded.speaks_of}"\npassed = {recorded.passed}\n',
         encoding="utf-8",
     )

@@ -243,6 +243,9 @@ def outcome(
         return Outcome((), ())  # nothing is required and nothing is called: there is nothing to contradict
     goals = tuple(_goals(functions, lines))
     complaints = [f"{where}: {text}" for text in _warnings(lines)]
+    if len(functions) > 1:
+        nobodys = [goal.goal for goal in goals if not goal.goal.startswith(f"{goal.function}_")]
+        complaints += [f"{where}: {goal} is a goal of none of them" for goal in nobodys]
     sums = [match for line in lines if (match := _SUM.match(line))]
     if answer.status != 0 or len(sums) != 1:
         last = (answer.err.strip() or answer.out.strip() or "nothing").splitlines()[-1]
@@ -296,7 +299,8 @@ def _goals(functions: Sequence[Function], lines: Sequence[str]) -> Iterator[Goal
 
 
 def _whose(functions: Sequence[Function], goal: str) -> Function:
-    """The function that a goal is named after; of a smoke goal, which may be named after a callee, the only one."""
+    """The function that a goal is named after; of a smoke goal, which may be named after a callee, the only one.
+    Where it is named after none of several, `outcome` complains."""
     named = [function for function in functions if goal.startswith(f"{function.name}_")]
     return max(named, key=lambda function: len(function.name), default=functions[0])
 
